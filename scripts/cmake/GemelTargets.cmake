@@ -1,0 +1,60 @@
+# What every target of the project has in common, and the packages that they use.
+
+option(GEMEL_BUILD_TESTS "Build the tests" ON)
+option(GEMEL_SANITIZE "Address and undefined-behaviour sanitizers" OFF)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(GEMEL_CCACHE ccache)
+if(GEMEL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${GEMEL_CCACHE})
+endif()
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(SYSTEMC REQUIRED systemc)
+
+# libsystemc is built as C++17 and has no CMake configuration of its own.
+add_library(gemel_systemc INTERFACE)
+add_library(gemel::systemc ALIAS gemel_systemc)
+target_include_directories(gemel_systemc SYSTEM INTERFACE ${SYSTEMC_INCLUDE_DIRS})
+target_link_libraries(gemel_systemc INTERFACE ${SYSTEMC_LINK_LIBRARIES} Threads::Threads)
+
+# Flags and include root for every target: the repository is the include root.
+add_library(gemel_options INTERFACE)
+target_compile_features(gemel_options INTERFACE cxx_std_17)
+target_include_directories(gemel_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(gemel_options INTERFACE -Wall -Wextra -Wpedantic -Werror=return-type -Werror=switch)
+if(GEMEL_SANITIZE)
+  target_compile_options(gemel_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer
+                                                 -fno-sanitize-recover=undefined)
+  target_link_options(gemel_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# gemel_library(NAME SOURCES a.cpp ... LINK target ...): one room, alias gemel::NAME.
+function(gemel_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(gemel_${name} STATIC ${ARG_SOURCES})
+  add_library(gemel::${name} ALIAS gemel_${name})
+  target_link_libraries(gemel_${name} PUBLIC gemel_options ${ARG_LINK})
+endfunction()
+
+# gemel_test(NAME SOURCES a_test.cpp ... LINK target ... [TIMEOUT seconds]): one GoogleTest executable, each
+# of its tests known to CTest. GEMEL_SOURCE_DIR is the repository, for files that tests read.
+function(gemel_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE gemel_options ${ARG_LINK} GTest::gmock)
+  target_compile_definitions(${name} PRIVATE GEMEL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+endfunction()
