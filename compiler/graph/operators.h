@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The operators of the graph and their exact meaning. Integers throughout: products and sums are int32 with
+// wrap-around, only Requantize (and the host's float operators) round. Because every sum is exact, any
+// fusion of bias, residual, relu and requantisation gives the same bits as the unfused graph.
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "compiler/graph/tensor.h"
+
+namespace gemel::compiler {
+
+struct Padding {
+  std::int64_t top = 0, left = 0, bottom = 0, right = 0;
+  bool any() const { return top != 0 || left != 0 || bottom != 0 || right != 0; }
+};
+
+// A sliding window over the H and W of an NHWC tensor.
+struct Window {
+  std::int64_t kernel_h = 1, kernel_w = 1;
+  std::int64_t stride_h = 1, stride_w = 1;
+  Padding padding;
+  std::int64_t dilation_h = 1, dilation_w = 1;
+
+  // Positions of the window along H and W; zero or less where the window does not fit.
+  std::int64_t output_h(std::int64_t input_h) const;
+  std::int64_t output_w(std::int64_t input_w) const;
+};
+
+// x int8 [N,H,W,C], weights int8 [KH,KW,C/groups,CO], optional bias int32 [CO] -> int32 [N,OH,OW,CO].
+// Padding is 0. Output channel o belongs to group o / (CO/groups). Depthwise: groups == C.
+struct Conv2d {
+  Window window;
+  std::int64_t groups = 1;
+};
+
+// a int8 [..., M, K], b int8 [K, N] (shared by the batch) or [..., K, N] with a's batch dimensions, optional
+// bias int32 [N] -> int32 [..., M, N]. A transposed operand is stored with its last two dimensions swapped.
+struct MatMul {
+  bool transpose_a = false;
+  bool transpose_b = false;
+};
+
+// a_multiplier·a + b_multiplier·b -> int32. Operands int8 or int32; the multiplier of an int32 operand is 1.
+// b may have fewer leading dimensions than a, or leading dimensions of 1: it repeats along them.
+struct Add {
+  std::int32_t a_multiplier = 1;  // -128..127
+  std::int32_t b_multiplier = 1;
+};
+
+// max(x, 0), type unchanged.
+struct Relu {};
+
+// int32 (or int8) -> int8: arch::accumulator_scale(x, scale, None).
+struct Requantize {
+  float scale = 1.0f;  // finite, > 0
+};
+
+// int8 [N,H,W,C] -> int8. Padding counts as 0, as in the machine's store path; the verifier therefore demands
+// that the input of a padded pool can not be negative, where this is the usual max-pool. No dilation.
+struct MaxPool {
+  Window window;
+};
+
+// int8 [N,H,W,C] -> int32: sum over the window, padding 0. An average is this and a Requantize by s / (KH·KW).
+struct SumPool {
+  Window window;
+};
+
+// Joins its inputs along `axis`.
+struct Concat {
+  std::size_t axis = 0;
+};
+
+// Same elements in row-major order, new shape.
+struct Reshape {
+  Shape shape;
+};
+
+// Output dimension i is input dimension permutation[i].
+struct Transpose {
+  std::vector<std::size_t> permutation;
+};
+
+// Elements [begin, end) along `axis`.
+struct Slice {
+  std::size_t axis = 0;
+  std::int64_t begin = 0, end = 0;
+};
+
+// Host operators, int8 -> int8: real value = scale · integer. Meaning as arch::HostOpKind of the same name.
+struct Softmax {
+  float input_scale = 1.0f, output_scale = 1.0f;
+};
+// Inputs x, gamma, beta; gamma and beta are Int32 constants [last dimension] that hold float32 bits.
+struct LayerNorm {
+  float input_scale = 1.0f, output_scale = 1.0f;
+};
+struct Gelu {
+  float input_scale = 1.0f, output_scale = 1.0f;
+};
+// Element-wise product of two int8 tensors of one shape.
+struct Mul {
+  float a_scale = 1.0f, b_scale = 1.0f, output_scale = 1.0f;
+};
+
+using Operator = std::variant<Conv2d, MatMul, Add, Relu, Requantize, MaxPool, SumPool, Concat, Reshape, Transpose, Slice,
+                              Softmax, LayerNorm, Gelu, Mul>;
+
+const char* operator_name(const Operator& op);  // "conv2d", "matmul", "max_pool", ...
+
+}  // namespace gemel::compiler
