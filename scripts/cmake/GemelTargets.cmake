@@ -6,6 +6,8 @@ option(GEMEL_SANITIZE "Address and undefined-behaviour sanitizers" OFF)
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
+# Assertions guard our own invariants and stay on in release builds.
+string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 
 find_program(GEMEL_CCACHE ccache)
 if(GEMEL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -20,12 +22,19 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(SYSTEMC REQUIRED systemc)
+if(GEMEL_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(benchmark REQUIRED)
+  include(GoogleTest)
+endif()
 
-# libsystemc is built as C++17 and has no CMake configuration of its own.
+# libsystemc is built as C++17 and has no CMake configuration of its own. It refers to sc_main even where the program
+# has its own main; systemc_entry defines one and stands behind it on the link line.
+add_library(gemel_systemc_entry STATIC ${CMAKE_CURRENT_LIST_DIR}/systemc_entry.cpp)
 add_library(gemel_systemc INTERFACE)
 add_library(gemel::systemc ALIAS gemel_systemc)
 target_include_directories(gemel_systemc SYSTEM INTERFACE ${SYSTEMC_INCLUDE_DIRS})
-target_link_libraries(gemel_systemc INTERFACE ${SYSTEMC_LINK_LIBRARIES} Threads::Threads)
+target_link_libraries(gemel_systemc INTERFACE ${SYSTEMC_LINK_LIBRARIES} gemel_systemc_entry Threads::Threads)
 
 # Flags and include root for every target: the repository is the include root.
 add_library(gemel_options INTERFACE)
@@ -46,15 +55,20 @@ function(gemel_library name)
   target_link_libraries(gemel_${name} PUBLIC gemel_options ${ARG_LINK})
 endfunction()
 
-# gemel_test(NAME SOURCES a_test.cpp ... LINK target ... [TIMEOUT seconds]): one GoogleTest executable, each
-# of its tests known to CTest. GEMEL_SOURCE_DIR is the repository, for files that tests read.
+# gemel_test(NAME SOURCES a_test.cpp ... LINK target ... [TIMEOUT seconds] [SLOW]): one GoogleTest executable, each
+# of its tests known to CTest. GEMEL_SOURCE_DIR is the repository, for files that tests read. SLOW keeps it out of the
+# sanitizer run. gmock_main comes first, else libsystemc's own main would be taken.
 function(gemel_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "SLOW" "TIMEOUT" "SOURCES;LINK" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  set(labels "")
+  if(ARG_SLOW)
+    set(labels LABELS slow)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE gemel_options ${ARG_LINK} GTest::gmock)
+  target_link_libraries(${name} PRIVATE GTest::gmock_main gemel_options ${ARG_LINK})
   target_compile_definitions(${name} PRIVATE GEMEL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${ARG_TIMEOUT} ${labels})
 endfunction()
