@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/arch/yaml_tree.h"
+
+#include <sstream>
+#include <utility>
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include "sim/arch/input_error.h"
+#include "sim/arch/yaml_reader.h"
+
+namespace gemel::arch {
+namespace {
+
+// Builds the tree from the parser's events. yaml-cpp's own Node would resolve aliases (also endless ones), keep
+// repeated keys and drop tags without a word.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  explicit TreeBuilder(const std::string& file) : file_(file) {}
+
+  bool has_root() const { return has_root_; }
+  YamlNode take_root() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ > 1) refuse(mark, "a second document starts here; a file holds one");
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    refuse_anchor(mark, anchor);
+    if (expects_key()) refuse(mark, "a key is missing before ':'");
+    add(make_node(YamlNode::Kind::Null, mark));
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    refuse(mark, "aliases (*name) are not supported; write the value out");
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
+    if (expects_key()) {
+      start_entry(mark, value);
+      return;
+    }
+    YamlNode node = make_node(YamlNode::Kind::Scalar, mark);
+    node.text = value;
+    node.is_quoted = tag == "!";
+    add(std::move(node));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(YamlNode::Kind::List, mark, tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(YamlNode::Kind::Map, mark, tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct OpenNode {
+    YamlNode node;
+    bool has_key = false;  // of a map: the last entry waits for its value
+  };
+
+  [[noreturn]] void refuse(const YAML::Mark& mark, const std::string& what) const {
+    throw input_error_at(file_, mark.line + 1, mark.column + 1, what);
+  }
+  void refuse_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) const {
+    if (anchor != YAML::NullAnchor) refuse(mark, "anchors (&name) are not supported; write the value out");
+  }
+  void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
+    if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tags are not supported, got " + quoted(tag));
+  }
+  static YamlNode make_node(YamlNode::Kind kind, const YAML::Mark& mark) {
+    YamlNode node;
+    node.kind = kind;
+    node.line = mark.line + 1;
+    node.column = mark.column + 1;
+    return node;
+  }
+  bool expects_key() const {
+    return !open_.empty() && open_.back().node.kind == YamlNode::Kind::Map && !open_.back().has_key;
+  }
+  void start_entry(const YAML::Mark& mark, const std::string& key) {
+    if (key.empty()) refuse(mark, "a key is empty");
+    for (const YamlEntry& entry : open_.back().node.entries) {
+      if (entry.key != key) continue;
+      refuse(mark, "repeated key " + quoted(key) + "; first given in line " + std::to_string(entry.line));
+    }
+    open_.back().node.entries.push_back(YamlEntry{key, mark.line + 1, mark.column + 1, YamlNode()});
+    open_.back().has_key = true;
+  }
+  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    refuse_anchor(mark, anchor);
+    refuse_tag(mark, tag);
+    if (expects_key()) refuse(mark, "a key must be a word, not a list or a map");
+    open_.push_back(OpenNode{make_node(kind, mark), false});
+  }
+  void close() {
+    YamlNode node = std::move(open_.back().node);
+    open_.pop_back();
+    add(std::move(node));
+  }
+  void add(YamlNode node) {
+    if (open_.empty()) {
+      root_ = std::move(node);
+      has_root_ = true;
+    } else if (open_.back().node.kind == YamlNode::Kind::List) {
+      open_.back().node.items.push_back(std::move(node));
+    } else {
+      open_.back().node.entries.back().value = std::move(node);
+      open_.back().has_key = false;
+    }
+  }
+
+  const std::string& file_;
+  std::vector<OpenNode> open_;
+  YamlNode root_;
+  bool has_root_ = false;
+  int documents_ = 0;
+};
+
+// The parser takes byte 4 for the end of the file and lets other control characters through.
+void refuse_control_characters(const std::string& text, const std::string& file) {
+  int line = 1;
+  int column = 1;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') {
+      throw input_error_at(file, line, column, "a control character; expected a text file");
+    }
+    ++column;
+    if (c == '\n') {
+      ++line;
+      column = 1;
+    }
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const YamlNode> parse_yaml_tree(const std::string& text, const std::string& file) {
+  refuse_control_characters(text, file);
+  TreeBuilder builder(file);
+  try {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const YAML::Exception& error) {
+    throw input_error_at(file, error.mark.line + 1, error.mark.column + 1, "not valid YAML: " + error.msg);
+  }
+  auto root = std::make_shared<YamlNode>(builder.has_root() ? builder.take_root() : YamlNode());
+  if (root->kind == YamlNode::Kind::Null) throw InputError(file + ": the file is empty");
+  return root;
+}
+
+}  // namespace gemel::arch
