@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/stats/statistics_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace gemel::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kSchema = "statistics/v1";
+
+Json accounting_json(const std::vector<UnitAccounting>& accounting) {
+  Json units = Json::object();
+  for (const UnitAccounting& unit : accounting) {
+    Json causes = Json::object();
+    for (const auto& [cause, cycles] : unit.causes) causes[cause] = cycles;
+    units[unit.unit] = std::move(causes);
+  }
+  return units;
+}
+
+Json layer_json(const RunDescription& run, const LayerStatistics& layer) {
+  return {
+      {"name", layer.layer.name},
+      {"op", layer.layer.op},
+      {"where", layer.layer.placement == arch::Placement::Host ? "host" : "array"},
+      {"cycles", layer.cycles},
+      {"macs", layer.layer.macs},
+      {"utilization", utilization(layer.layer.macs, layer.cycles, run.dim)},
+      {"dram_read_bytes", layer.dram_read_bytes},
+      {"dram_write_bytes", layer.dram_write_bytes},
+      {"compute_bound_cycles", compute_bound_cycles(layer.layer.macs, run.dim)},
+      {"memory_bound_cycles", memory_bound_cycles(layer.layer.min_dram_bytes, run.bus_bytes)},
+      {"accounting", accounting_json(layer.accounting)},
+  };
+}
+
+}  // namespace
+
+Cycle compute_bound_cycles(std::uint64_t macs, std::uint32_t dim) {
+  const std::uint64_t macs_per_cycle = std::uint64_t{dim} * dim;
+  return macs_per_cycle == 0 ? 0 : (macs + macs_per_cycle - 1) / macs_per_cycle;
+}
+
+Cycle memory_bound_cycles(std::uint64_t min_dram_bytes, std::uint32_t bus_bytes) {
+  return bus_bytes == 0 ? 0 : (min_dram_bytes + bus_bytes - 1) / bus_bytes;
+}
+
+double utilization(std::uint64_t macs, Cycle cycles, std::uint32_t dim) {
+  if (cycles == 0 || dim == 0) return 0;
+  return static_cast<double>(macs) / (static_cast<double>(cycles) * dim * dim);
+}
+
+std::string statistics_json(const RunDescription& run, const RunStatistics& statistics) {
+  Json file = {
+      {"schema", kSchema},
+      {"config", run.config},
+      {"workload", run.workload},
+      {"engine", run.engine},
+      {"cycles", statistics.cycles},
+      {"macs", statistics.macs},
+      {"utilization", utilization(statistics.macs, statistics.cycles, run.dim)},
+      {"verified", run.verified ? Json(*run.verified) : Json(nullptr)},
+      {"host_seconds", statistics.host_seconds},
+      {"compile_seconds", run.compile_seconds},
+      {"verify_seconds", run.verify_seconds},
+      {"commands", statistics.commands},
+      {"dram_read_bytes", statistics.dram_read_bytes},
+      {"dram_write_bytes", statistics.dram_write_bytes},
+      {"read_requests", statistics.read_requests},
+      {"write_requests", statistics.write_requests},
+  };
+  if (run.memory_crc32) {
+    file["memory_crc32"] = {{"region", run.memory_crc32->region}, {"outputs", run.memory_crc32->outputs}};
+  }
+  file["accounting"] = accounting_json(statistics.accounting);
+  file["layers"] = Json::array();
+  for (const LayerStatistics& layer : statistics.layers) file["layers"].push_back(layer_json(run, layer));
+  return file.dump(2) + "\n";
+}
+
+}  // namespace gemel::sim
