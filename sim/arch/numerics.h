@@ -32,6 +32,19 @@ std::int8_t mvin_scale(std::int8_t value, float scale);
 // times scale (RNE), to int32 (RNE, saturating), clipped to int8.
 std::int8_t accumulator_scale(std::int32_t value, float scale, Activation activation);
 
+// Rows of `n` elements; the same results as the functions above, vectorised. `in` and `out` may be the same
+// address where the element types agree, and must not overlap otherwise.
+void mvin_scale_row(const std::int8_t* in, std::int8_t* out, unsigned n, float scale);
+// The same into the accumulator (mvin with shrink): sign-extended, stored or added (wrapping).
+void mvin_scale_row_to_accumulator(const std::int8_t* in, std::int32_t* out, unsigned n, float scale, bool accumulate);
+void accumulator_scale_row(const std::int32_t* in, std::int8_t* out, unsigned n, float scale, Activation activation);
+// out += in, wrapping.
+void add_row(const std::int32_t* in, std::int32_t* out, unsigned n);
+// A result of the array on its way to the scratchpad: saturate to int8, then the activation.
+void result_to_scratchpad_row(const std::int32_t* in, std::int8_t* out, unsigned n, Activation activation);
+// out = max(in, out): max-pooling of one window element.
+void max_row(const std::int8_t* in, std::int8_t* out, unsigned n);
+
 // Keeps the low `bits` of `value` as a signed number: what an adder of that width does.
 constexpr std::int32_t wrap_signed(std::int64_t value, unsigned bits) {
   if (bits >= 32) return static_cast<std::int32_t>(static_cast<std::uint32_t>(value));
