@@ -6,7 +6,7 @@
 // The row functions are compiled for several vector widths and chosen when the program is loaded. The sanitizers'
 // run-time is not up yet at that time.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define GEMEL_VECTORISED __attribute__((target_clones("avx512bw", "avx2", "default")))
+#define GEMEL_VECTORISED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define GEMEL_VECTORISED
 #endif
@@ -34,6 +34,17 @@ inline std::int32_t wrapping_add(std::int32_t a, std::int32_t b) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
 }
 
+// Applies `step(i)` to n elements in groups of the smallest usual row, so that a row of 16 is vectorised too.
+template <typename Step>
+[[gnu::always_inline]] inline void for_each_lane(unsigned n, Step step) {
+  constexpr unsigned kGroup = 16;
+  unsigned i = 0;
+  for (; i + kGroup <= n; i += kGroup) {
+    for (unsigned lane = 0; lane < kGroup; ++lane) step(i + lane);
+  }
+  for (; i < n; ++i) step(i);
+}
+
 }  // namespace
 
 std::int8_t saturate_to_int8(float value) { return clip_and_round(value); }
@@ -50,38 +61,37 @@ GEMEL_VECTORISED void mvin_scale_row(const std::int8_t* in, std::int8_t* out, un
     std::memmove(out, in, n);
     return;
   }
-  for (unsigned i = 0; i < n; ++i) out[i] = clip_and_round(static_cast<float>(in[i]) * scale);
+  for_each_lane(n, [=](unsigned i) { out[i] = clip_and_round(static_cast<float>(in[i]) * scale); });
 }
 
 GEMEL_VECTORISED void mvin_scale_row_to_accumulator(const std::int8_t* __restrict__ in, std::int32_t* __restrict__ out,
                                                     unsigned n, float scale, bool accumulate) {
   if (accumulate) {
-    for (unsigned i = 0; i < n; ++i) {
-      out[i] = wrapping_add(out[i], clip_and_round(static_cast<float>(in[i]) * scale));
-    }
+    for_each_lane(
+        n, [=](unsigned i) { out[i] = wrapping_add(out[i], clip_and_round(static_cast<float>(in[i]) * scale)); });
   } else {
-    for (unsigned i = 0; i < n; ++i) out[i] = clip_and_round(static_cast<float>(in[i]) * scale);
+    for_each_lane(n, [=](unsigned i) { out[i] = clip_and_round(static_cast<float>(in[i]) * scale); });
   }
 }
 
 GEMEL_VECTORISED void accumulator_scale_row(const std::int32_t* __restrict__ in, std::int8_t* __restrict__ out,
                                             unsigned n, float scale, Activation activation) {
   const std::int32_t least = activation == Activation::Relu ? 0 : INT32_MIN;
-  for (unsigned i = 0; i < n; ++i) out[i] = clip_and_round(static_cast<float>(std::max(in[i], least)) * scale);
+  for_each_lane(n, [=](unsigned i) { out[i] = clip_and_round(static_cast<float>(std::max(in[i], least)) * scale); });
 }
 
 GEMEL_VECTORISED void add_row(const std::int32_t* in, std::int32_t* out, unsigned n) {
-  for (unsigned i = 0; i < n; ++i) out[i] = wrapping_add(out[i], in[i]);
+  for_each_lane(n, [=](unsigned i) { out[i] = wrapping_add(out[i], in[i]); });
 }
 
 GEMEL_VECTORISED void result_to_scratchpad_row(const std::int32_t* __restrict__ in, std::int8_t* __restrict__ out,
                                                unsigned n, Activation activation) {
   const std::int32_t least = activation == Activation::Relu ? 0 : -128;
-  for (unsigned i = 0; i < n; ++i) out[i] = static_cast<std::int8_t>(std::min(std::max(in[i], least), 127));
+  for_each_lane(n, [=](unsigned i) { out[i] = static_cast<std::int8_t>(std::min(std::max(in[i], least), 127)); });
 }
 
 GEMEL_VECTORISED void max_row(const std::int8_t* in, std::int8_t* out, unsigned n) {
-  for (unsigned i = 0; i < n; ++i) out[i] = std::max(in[i], out[i]);
+  for_each_lane(n, [=](unsigned i) { out[i] = std::max(in[i], out[i]); });
 }
 
 }  // namespace gemel::arch
