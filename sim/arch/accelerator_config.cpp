@@ -14,6 +14,11 @@ std::uint32_t log2_floor(std::uint32_t value) {
 
 }  // namespace
 
+std::uint32_t required_output_bits(std::uint32_t dim) {
+  // Largest sum: dim * (-128)^2 = 2^(14 + log2 dim), and a sign.
+  return 16 + log2_floor(dim);
+}
+
 DerivedConfig derive(const AcceleratorConfig& config) {
   constexpr std::uint64_t kBytesPerKib = 1024;
   DerivedConfig derived;

@@ -41,7 +41,7 @@ std::string describe(const YamlNode& node) {
     case YamlNode::Kind::Null:
       return "nothing";
     case YamlNode::Kind::Scalar:
-      return node.is_quoted ? "the quoted text " + quoted(node.text) : quoted(node.text);
+      return node.is_quoted ? "the quoted text " + in_quotes(node.text) : in_quotes(node.text);
     case YamlNode::Kind::List:
       return "a list";
     case YamlNode::Kind::Map:
@@ -58,7 +58,7 @@ std::string number_text(double value) {
 
 }  // namespace
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   constexpr std::size_t kLongest = 60;
   std::string shown = "'";
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -135,6 +135,9 @@ SourcePosition YamlValue::position() const { return position_; }
 bool YamlValue::is_map() const { return node_->kind == YamlNode::Kind::Map; }
 bool YamlValue::is_list() const { return node_->kind == YamlNode::Kind::List; }
 bool YamlValue::is_scalar() const { return node_->kind == YamlNode::Kind::Scalar; }
+bool YamlValue::is_word(const std::string& word) const {
+  return is_scalar() && !node_->is_quoted && node_->text == word;
+}
 
 void YamlValue::fail(const std::string& what) const {
   throw input_error_at(position_, path_.empty() ? what : path_ + ": " + what);
@@ -153,7 +156,7 @@ std::string YamlValue::as_text() const {
 
 bool YamlValue::as_bool() const {
   const std::string& text = scalar("true or false");
-  if (text != "true" && text != "false") fail("expected true or false, got " + quoted(text));
+  if (text != "true" && text != "false") fail("expected true or false, got " + in_quotes(text));
   return text == "true";
 }
 
@@ -161,16 +164,16 @@ std::int64_t YamlValue::as_whole_number(std::int64_t min, std::int64_t max, cons
   const std::string& text = scalar(expected);
   const std::size_t first = text[0] == '-' ? 1 : 0;
   if (text.size() == first || text.find_first_not_of("0123456789", first) != std::string::npos) {
-    fail("expected " + expected + ", got " + quoted(text));
+    fail("expected " + expected + ", got " + in_quotes(text));
   }
   if (text.size() > first + 1 && text[first] == '0') {
-    fail("expected " + expected + ", got " + quoted(text) + "; write it without leading zeros");
+    fail("expected " + expected + ", got " + in_quotes(text) + "; write it without leading zeros");
   }
   std::int64_t number = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
   if (result.ec != std::errc() || number < min || number > max) {
     const bool has_upper_bound = max != std::numeric_limits<std::int64_t>::max();
-    fail(quoted(text) + " is out of range; expected " +
+    fail(in_quotes(text) + " is out of range; expected " +
          (has_upper_bound ? std::to_string(min) + " to " + std::to_string(max) : "at least " + std::to_string(min)));
   }
   return number;
@@ -180,12 +183,12 @@ double YamlValue::as_number(double min, double max) const {
   const std::string& text = scalar("a number");
   double number = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (result.ec == std::errc::result_out_of_range) fail(quoted(text) + " is out of range");
+  if (result.ec == std::errc::result_out_of_range) fail(in_quotes(text) + " is out of range");
   if (result.ec != std::errc() || result.ptr != text.data() + text.size() || !std::isfinite(number)) {
-    fail("expected a number, got " + quoted(text));
+    fail("expected a number, got " + in_quotes(text));
   }
   if (number < min || number > max) {
-    fail(quoted(text) + " is out of range; expected " + number_text(min) + " to " + number_text(max));
+    fail(in_quotes(text) + " is out of range; expected " + number_text(min) + " to " + number_text(max));
   }
   return number;
 }
@@ -210,7 +213,7 @@ std::size_t YamlValue::choice_index(const std::vector<std::string>& spellings) c
   const std::string expected = spellings.size() == 1 ? spellings[0] : "one of " + joined(spellings);
   const std::string& text = scalar(expected);
   const auto found = std::find(spellings.begin(), spellings.end(), text);
-  if (found == spellings.end()) fail("expected " + expected + ", got " + quoted(text));
+  if (found == spellings.end()) fail("expected " + expected + ", got " + in_quotes(text));
   return static_cast<std::size_t>(found - spellings.begin());
 }
 
@@ -220,9 +223,23 @@ YamlMap YamlValue::as_map(const std::vector<std::string>& allowed) const {
   for (const YamlEntry& entry : node_->entries) {
     if (std::find(allowed.begin(), allowed.end(), entry.key) != allowed.end()) continue;
     throw input_error_at(position_.file, entry.line, entry.column,
-                         "unknown key " + quoted(prefix + entry.key) + suggestion(entry.key, allowed));
+                         "unknown key " + in_quotes(prefix + entry.key) + suggestion(entry.key, allowed));
   }
   return YamlMap(*this);
+}
+
+std::vector<std::string> YamlValue::keys() const {
+  if (!is_map()) fail("expected a map of keys and values, got " + describe(*node_));
+  std::vector<std::string> keys;
+  for (const YamlEntry& entry : node_->entries) keys.push_back(entry.key);
+  return keys;
+}
+
+SourcePosition YamlValue::key_position(const std::string& key) const {
+  for (const YamlEntry& entry : node_->entries) {
+    if (entry.key == key) return SourcePosition{position_.file, entry.line, entry.column};
+  }
+  return position_;
 }
 
 std::optional<YamlValue> YamlValue::peek(const std::string& key) const {
@@ -246,13 +263,6 @@ YamlValue YamlMap::at(const std::string& key) const {
 }
 
 std::optional<YamlValue> YamlMap::find(const std::string& key) const { return value_.peek(key); }
-
-SourcePosition YamlMap::key_position(const std::string& key) const {
-  for (const YamlEntry& entry : value_.node_->entries) {
-    if (entry.key == key) return SourcePosition{value_.position_.file, entry.line, entry.column};
-  }
-  return value_.position_;
-}
 
 YamlValue parse_yaml(const std::string& text, const std::string& file) {
   YamlValue value;

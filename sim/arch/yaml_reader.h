@@ -33,7 +33,8 @@ class YamlValue {
   SourcePosition position() const;
   bool is_map() const;
   bool is_list() const;
-  bool is_scalar() const;  // a word, number or quoted text; not an absent value
+  bool is_scalar() const;                       // a word, number or quoted text; not an absent value
+  bool is_word(const std::string& word) const;  // exactly this unquoted scalar
 
   // Each throws InputError when the value is something else. `expected` replaces the words in "expected ..., got".
   std::string as_text() const;
@@ -53,6 +54,9 @@ class YamlValue {
 
   // Opens a map; any key outside `allowed` is refused. Needs all keys at once so that none can be forgotten.
   YamlMap as_map(const std::vector<std::string>& allowed) const;
+  // Of a map, in file order.
+  std::vector<std::string> keys() const;
+  SourcePosition key_position(const std::string& key) const;
   // Looks at one key of a map before the allowed keys are known (they may depend on it).
   std::optional<YamlValue> peek(const std::string& key) const;
 
@@ -79,7 +83,7 @@ class YamlMap {
   YamlValue at(const std::string& key) const;  // throws when the key is missing
   std::optional<YamlValue> find(const std::string& key) const;
   bool has(const std::string& key) const { return find(key).has_value(); }
-  SourcePosition key_position(const std::string& key) const;
+  SourcePosition key_position(const std::string& key) const { return value_.key_position(key); }
   // Throws "position of the map: path: what".
   [[noreturn]] void fail(const std::string& what) const { value_.fail(what); }
 
@@ -98,6 +102,6 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
 // "; did you mean 'banks'?", or "; known: a, b, c" where no candidate is near.
 std::string suggestion(const std::string& name, const std::vector<std::string>& candidates);
 // 'text', on one line: control characters escaped, long text cut.
-std::string quoted(const std::string& text);
+std::string in_quotes(const std::string& text);
 
 }  // namespace gemel::arch

@@ -72,7 +72,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (anchor != YAML::NullAnchor) refuse(mark, "anchors (&name) are not supported; write the value out");
   }
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
-    if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tags are not supported, got " + quoted(tag));
+    if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tags are not supported, got " + in_quotes(tag));
   }
   static YamlNode make_node(YamlNode::Kind kind, const YAML::Mark& mark) {
     YamlNode node;
@@ -88,7 +88,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (key.empty()) refuse(mark, "a key is empty");
     for (const YamlEntry& entry : open_.back().node.entries) {
       if (entry.key != key) continue;
-      refuse(mark, "repeated key " + quoted(key) + "; first given in line " + std::to_string(entry.line));
+      refuse(mark, "repeated key " + in_quotes(key) + "; first given in line " + std::to_string(entry.line));
     }
     open_.back().node.entries.push_back(YamlEntry{key, mark.line + 1, mark.column + 1, YamlNode()});
     open_.back().has_key = true;
