@@ -30,19 +30,65 @@ inline std::int8_t clip_and_round(float value) {
   return static_cast<std::int8_t>(bits);
 }
 
-inline std::int32_t wrapping_add(std::int32_t a, std::int32_t b) {
-  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+// One group of a row, as the compiler's own vectors: it maps them to whatever the processor has.
+constexpr unsigned kGroup = 16;
+typedef std::int8_t Int8Group __attribute__((vector_size(kGroup)));
+typedef std::int32_t Int32Group __attribute__((vector_size(4 * kGroup)));
+typedef float FloatGroup __attribute__((vector_size(4 * kGroup)));
+
+template <typename Group, typename Element>
+[[gnu::always_inline]] inline void load(const Element* from, unsigned n, Group& group) {
+  if (n == kGroup) {
+    std::memcpy(&group, from, sizeof group);
+  } else {
+    group = Group{};
+    std::memcpy(&group, from, n * sizeof(Element));
+  }
 }
 
-// Applies `step(i)` to n elements in groups of the smallest usual row, so that a row of 16 is vectorised too.
-template <typename Step>
-[[gnu::always_inline]] inline void for_each_lane(unsigned n, Step step) {
-  constexpr unsigned kGroup = 16;
-  unsigned i = 0;
-  for (; i + kGroup <= n; i += kGroup) {
-    for (unsigned lane = 0; lane < kGroup; ++lane) step(i + lane);
+template <typename Group, typename Element>
+[[gnu::always_inline]] inline void store(const Group& group, unsigned n, Element* to) {
+  if (n == kGroup) {
+    std::memcpy(to, &group, sizeof group);
+  } else {
+    std::memcpy(to, &group, n * sizeof(Element));
   }
-  for (; i < n; ++i) step(i);
+}
+
+// clip_and_round() of value * scale, still as 32-bit numbers.
+[[gnu::always_inline]] inline void scale_group(Int32Group& value, float scale) {
+  const FloatGroup zero{};
+  FloatGroup real = __builtin_convertvector(value, FloatGroup) * (zero + scale);
+  const FloatGroup most = zero + 127.0f;
+  const FloatGroup least = zero - 128.0f;
+  real = real < most ? real : most;
+  real = real > least ? real : least;
+  real += zero + kRoundToInteger;
+  std::memcpy(&value, &real, sizeof value);
+  value -= static_cast<std::int32_t>(0x4B400000);  // the bits of kRoundToInteger
+}
+
+// sum = a + b, wrapping.
+[[gnu::always_inline]] inline void add_group(const Int32Group& a, const Int32Group& b, Int32Group& sum) {
+  typedef std::uint32_t UInt32Group __attribute__((vector_size(4 * kGroup)));
+  sum = (Int32Group)((UInt32Group)a + (UInt32Group)b);
+}
+
+// out = f(in, out) over a row: `f` changes the vector of new values, given that of old ones.
+template <typename In, typename InGroup, typename Out, typename OutGroup, typename Function>
+[[gnu::always_inline]] inline void map_row(const In* in, Out* out, unsigned n, Function f) {
+  for (; n > 0;) {
+    const unsigned now = n < kGroup ? n : kGroup;
+    InGroup a;
+    OutGroup b;
+    load(in, now, a);
+    load(out, now, b);
+    f(a, b);
+    store(b, now, out);
+    in += now;
+    out += now;
+    n -= now;
+  }
 }
 
 }  // namespace
@@ -61,37 +107,54 @@ GEMEL_VECTORISED void mvin_scale_row(const std::int8_t* in, std::int8_t* out, un
     std::memmove(out, in, n);
     return;
   }
-  for_each_lane(n, [=](unsigned i) { out[i] = clip_and_round(static_cast<float>(in[i]) * scale); });
+  map_row<std::int8_t, Int8Group, std::int8_t, Int8Group>(in, out, n, [scale](const Int8Group& x, Int8Group& result) {
+    Int32Group value = __builtin_convertvector(x, Int32Group);
+    scale_group(value, scale);
+    result = __builtin_convertvector(value, Int8Group);
+  });
 }
 
-GEMEL_VECTORISED void mvin_scale_row_to_accumulator(const std::int8_t* __restrict__ in, std::int32_t* __restrict__ out,
-                                                    unsigned n, float scale, bool accumulate) {
-  if (accumulate) {
-    for_each_lane(
-        n, [=](unsigned i) { out[i] = wrapping_add(out[i], clip_and_round(static_cast<float>(in[i]) * scale)); });
-  } else {
-    for_each_lane(n, [=](unsigned i) { out[i] = clip_and_round(static_cast<float>(in[i]) * scale); });
-  }
+GEMEL_VECTORISED void mvin_scale_row_to_accumulator(const std::int8_t* in, std::int32_t* out, unsigned n, float scale,
+                                                    bool accumulate) {
+  const std::int32_t keep = accumulate ? -1 : 0;
+  map_row<std::int8_t, Int8Group, std::int32_t, Int32Group>(
+      in, out, n, [scale, keep](const Int8Group& x, Int32Group& sum) {
+        Int32Group value = __builtin_convertvector(x, Int32Group);
+        scale_group(value, scale);
+        add_group(value, sum & keep, sum);
+      });
 }
 
-GEMEL_VECTORISED void accumulator_scale_row(const std::int32_t* __restrict__ in, std::int8_t* __restrict__ out,
-                                            unsigned n, float scale, Activation activation) {
-  const std::int32_t least = activation == Activation::Relu ? 0 : INT32_MIN;
-  for_each_lane(n, [=](unsigned i) { out[i] = clip_and_round(static_cast<float>(std::max(in[i], least)) * scale); });
+GEMEL_VECTORISED void accumulator_scale_row(const std::int32_t* in, std::int8_t* out, unsigned n, float scale,
+                                            Activation activation) {
+  const Int32Group least = Int32Group{} + (activation == Activation::Relu ? 0 : INT32_MIN);
+  map_row<std::int32_t, Int32Group, std::int8_t, Int8Group>(
+      in, out, n, [scale, &least](const Int32Group& x, Int8Group& result) {
+        Int32Group value = x > least ? x : least;
+        scale_group(value, scale);
+        result = __builtin_convertvector(value, Int8Group);
+      });
 }
 
 GEMEL_VECTORISED void add_row(const std::int32_t* in, std::int32_t* out, unsigned n) {
-  for_each_lane(n, [=](unsigned i) { out[i] = wrapping_add(out[i], in[i]); });
+  map_row<std::int32_t, Int32Group, std::int32_t, Int32Group>(
+      in, out, n, [](const Int32Group& x, Int32Group& sum) { add_group(x, sum, sum); });
 }
 
-GEMEL_VECTORISED void result_to_scratchpad_row(const std::int32_t* __restrict__ in, std::int8_t* __restrict__ out,
-                                               unsigned n, Activation activation) {
-  const std::int32_t least = activation == Activation::Relu ? 0 : -128;
-  for_each_lane(n, [=](unsigned i) { out[i] = static_cast<std::int8_t>(std::min(std::max(in[i], least), 127)); });
+GEMEL_VECTORISED void result_to_scratchpad_row(const std::int32_t* in, std::int8_t* out, unsigned n,
+                                               Activation activation) {
+  const Int32Group least = Int32Group{} + (activation == Activation::Relu ? 0 : -128);
+  const Int32Group most = Int32Group{} + 127;
+  map_row<std::int32_t, Int32Group, std::int8_t, Int8Group>(in, out, n, [&](const Int32Group& x, Int8Group& result) {
+    Int32Group value = x > least ? x : least;
+    value = value < most ? value : most;
+    result = __builtin_convertvector(value, Int8Group);
+  });
 }
 
 GEMEL_VECTORISED void max_row(const std::int8_t* in, std::int8_t* out, unsigned n) {
-  for_each_lane(n, [=](unsigned i) { out[i] = std::max(in[i], out[i]); });
+  map_row<std::int8_t, Int8Group, std::int8_t, Int8Group>(
+      in, out, n, [](const Int8Group& x, Int8Group& best) { best = x > best ? x : best; });
 }
 
 }  // namespace gemel::arch
