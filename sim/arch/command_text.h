@@ -22,7 +22,7 @@ class CommandTextError : public std::runtime_error {
   int column_;
 };
 
-// parse_command(describe(c, v), v) == c for every command and version.
+// parse_command(describe(c, v), v) == c for every command (functs have 7 bits) and version.
 std::string describe(const Command& command, IsaVersion version);
 void describe_to(std::string& out, const Command& command, IsaVersion version);
 Command parse_command(std::string_view text, IsaVersion version);  // throws CommandTextError

@@ -65,6 +65,7 @@ struct OutputRange {
 struct Program {
   std::string name;
   std::string config_name;           // machine that it was compiled for; "" for a recorded stream
+  IsaVersion isa_version = IsaVersion::GemminiV07;  // layout of the commands
   std::uint64_t base = 0x80000000;
   std::uint64_t size = 0;
   std::vector<MemorySegment> memory;
@@ -76,5 +77,18 @@ struct Program {
   std::vector<Step> steps;
   std::uint64_t macs = 0;
 };
+
+// Contents of [base, base + size) before the first step. Throws std::invalid_argument where a segment leaves it.
+std::vector<std::uint8_t> initial_memory(const Program& program);
+
+// nullptr where there is none of that name.
+const TensorPlace* find_tensor(const Program& program, const std::string& name);
+
+// Equal in every part; floats by their bits.
+bool operator==(const HostTensor& a, const HostTensor& b);
+bool operator==(const HostOp& a, const HostOp& b);
+bool operator==(const TensorPlace& a, const TensorPlace& b);
+bool operator==(const Layer& a, const Layer& b);
+bool operator==(const Program& a, const Program& b);
 
 }  // namespace gemel::arch

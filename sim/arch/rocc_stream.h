@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Recorded command streams (.rocc, format rocc-1): header lines `# key: value`, then one line a step:
+// `FUNCT RS1 RS2`, `fence`, `idle N`, `begin`, `end`. Memory contents are given by formula (memory_fill.h).
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/arch/memory_fill.h"
+#include "sim/arch/program.h"
+
+namespace gemel::arch {
+
+struct RoccStream {
+  std::string name;
+  std::string family;
+  std::string dims;
+  std::string dataflow;
+  std::string options;
+  IsaVersion isa_version = IsaVersion::GemminiV07;  // header `conv_encoding: 2` means Gemmini2025
+  std::uint64_t base = 0x80000000;
+  std::uint64_t size = 0;
+  std::vector<MemoryFill> fills;  // later ones override
+  std::vector<OutputRange> outputs;
+  std::uint64_t macs = 0;
+  std::vector<Command> commands;
+  std::vector<Step> steps;
+};
+
+// Throw InputError with file, line and column. `file` is the name that messages show.
+RoccStream parse_rocc(std::string_view text, const std::string& file);
+RoccStream load_rocc(const std::string& path);
+
+// Text that parse_rocc() reads back to the same stream.
+std::string write_rocc(const RoccStream& stream);
+
+// Program that runs the stream; its memory is one segment with all fills applied.
+Program make_program(const RoccStream& stream);
+
+// Largest memory region that a stream may ask for.
+inline constexpr std::uint64_t kMaxStreamBytes = std::uint64_t{4} << 30;
+
+}  // namespace gemel::arch
