@@ -10,19 +10,11 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
+#include "compiler/graph/tensor_view.h"
 #include "sim/arch/host_op.h"
 #include "sim/arch/numerics.h"
 
 namespace gemel::compiler {
-
-// A strided window on a stored tensor. Element (i, j, ...) is element offset + i·strides[0] + j·strides[1] + ...
-// of the root's dense row-major data. Stride 0 repeats. One element type: the root's.
-struct TensorView {
-  TensorId root = 0;
-  std::int64_t offset = 0;             // elements
-  Shape shape;
-  std::vector<std::int64_t> strides;   // elements, one per dimension
-};
 
 // multiplier · view (int8, shape of the layer's output before pooling) is added to the int32 sums.
 struct Residual {
@@ -51,7 +43,9 @@ struct ConvLayer {
   std::int64_t groups = 1;
   std::int64_t output_h = 0, output_w = 0;   // before pooling
   Epilogue epilogue;
-  std::optional<Window> pool;                // max-pool on int8, padding counts as 0; legal as the output is then >= 0
+  // Max-pool on int8; padding counts as 0. As the machine's store path can do it: square kernel and stride of at most 3, top
+  // and left padding at most 3, no dilation.
+  std::optional<Window> pool;
 };
 
 // For each batch entry: output [M,N] = A [M,K] · B [K,N]. Views have 3 dimensions, batch first: a is
@@ -114,15 +108,11 @@ struct FusedModel {
 };
 
 const TensorView& output_view(const FusedLayer& layer);
-std::vector<TensorView> input_views(const FusedLayer& layer);  // activations and constants that the layer reads, bias
-                                                               // and weights included as dense views
-
-TensorView dense_view(const Graph& graph, TensorId tensor);
-bool is_dense(const TensorView& view);
+// Activations and constants that the layer reads; weights and bias as dense views.
+std::vector<TensorView> input_views(const Graph& graph, const FusedLayer& layer);
 
 // One line a layer with its views; for --dump-after.
 std::string describe_fused_model(const FusedModel& model);
-std::string describe_view(const Graph& graph, const TensorView& view);
 
 // Throws GraphError where a layer breaks a rule written above. Runs after the passes and in tests.
 void verify_fused_model(const FusedModel& model);

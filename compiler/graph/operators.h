@@ -90,12 +90,16 @@ struct Slice {
 };
 
 // Host operators, int8 -> int8: real value = scale · integer. Meaning as arch::HostOpKind of the same name.
+// Last axis. Causal: element j of row i takes part only where j <= i + causal_offset; the others become 0.
 struct Softmax {
   float input_scale = 1.0f, output_scale = 1.0f;
+  bool causal = false;
+  std::int64_t causal_offset = 0;
 };
-// Inputs x, gamma, beta; gamma and beta are Int32 constants [last dimension] that hold float32 bits.
+// Last axis. Inputs x, gamma, beta; gamma and beta are Int32 constants [last dimension] that hold float32 bits.
 struct LayerNorm {
   float input_scale = 1.0f, output_scale = 1.0f;
+  float epsilon = 1e-5f;
 };
 struct Gelu {
   float input_scale = 1.0f, output_scale = 1.0f;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/graph/operators.h"
+
+namespace gemel::compiler {
+namespace {
+
+std::int64_t positions(std::int64_t extent, std::int64_t before, std::int64_t after, std::int64_t kernel,
+                       std::int64_t dilation, std::int64_t stride) {
+  const std::int64_t room = extent + before + after - (dilation * (kernel - 1) + 1);
+  return room < 0 ? 0 : room / stride + 1;
+}
+
+struct Name {
+  const char* operator()(const Conv2d&) const { return "conv2d"; }
+  const char* operator()(const MatMul&) const { return "matmul"; }
+  const char* operator()(const Add&) const { return "add"; }
+  const char* operator()(const Relu&) const { return "relu"; }
+  const char* operator()(const Requantize&) const { return "requantize"; }
+  const char* operator()(const MaxPool&) const { return "max_pool"; }
+  const char* operator()(const SumPool&) const { return "sum_pool"; }
+  const char* operator()(const Concat&) const { return "concat"; }
+  const char* operator()(const Reshape&) const { return "reshape"; }
+  const char* operator()(const Transpose&) const { return "transpose"; }
+  const char* operator()(const Slice&) const { return "slice"; }
+  const char* operator()(const Softmax&) const { return "softmax"; }
+  const char* operator()(const LayerNorm&) const { return "layer_norm"; }
+  const char* operator()(const Gelu&) const { return "gelu"; }
+  const char* operator()(const Mul&) const { return "mul"; }
+};
+
+}  // namespace
+
+std::int64_t Window::output_h(std::int64_t input_h) const {
+  return positions(input_h, padding.top, padding.bottom, kernel_h, dilation_h, stride_h);
+}
+
+std::int64_t Window::output_w(std::int64_t input_w) const {
+  return positions(input_w, padding.left, padding.right, kernel_w, dilation_w, stride_w);
+}
+
+const char* operator_name(const Operator& op) { return std::visit(Name{}, op); }
+
+}  // namespace gemel::compiler
