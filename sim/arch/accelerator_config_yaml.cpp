@@ -145,7 +145,7 @@ class FileReader {
       if (!fs::is_regular_file(found, ignored)) base.fail("no file " + in_quotes(found));
     }
     if (std::find(chain.begin(), chain.end(), fs::weakly_canonical(found)) != chain.end()) {
-      base.fail(in_quotes(name) + " is based on this file itself");
+      base.fail(in_quotes(name) + " leads back to a file that is based on this one");
     }
     return found;
   }
@@ -161,7 +161,9 @@ struct Override {
 
 Override parse_override(const std::string& text) {
   const std::size_t equals = text.find('=');
-  const std::string shown = "--set " + text;
+  // Without the quotation marks, but on one line.
+  const std::string marked = in_quotes(text);
+  const std::string shown = "--set " + marked.substr(1, marked.size() - 2);
   if (equals == std::string::npos || equals == 0) {
     throw InputError(shown + ": expected KEY=VALUE, such as mesh.dim=32");
   }
@@ -255,7 +257,7 @@ AcceleratorConfig load_accelerator_config(const std::string& name_or_path, const
 }
 
 void apply_override(AcceleratorConfig& config, const std::string& key, const std::string& value) {
-  const Override override{key, value, "--set " + key + "=" + value};
+  const Override override = parse_override(key + "=" + value);
   const Setting& setting = find_setting(key, override.shown);
   setting.set(config, read_setting(setting, override_value(override)));
   if (config.mesh.output_bits == kAutoOutputBits) config.mesh.output_bits = required_output_bits(config.mesh.dim);

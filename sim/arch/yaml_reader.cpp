@@ -269,6 +269,7 @@ YamlValue parse_yaml(const std::string& text, const std::string& file) {
   value.root_ = parse_yaml_tree(text, file);
   value.node_ = value.root_.get();
   value.position_.file = file;
+  if (!value.is_map()) value.position_ = SourcePosition{file, value.node_->line, value.node_->column};
   return value;
 }
 

@@ -18,7 +18,12 @@ namespace {
 // repeated keys and drop tags without a word.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(const std::string& file) : file_(file) {}
+  TreeBuilder(const std::string& text, const std::string& file) : text_(text), file_(file) {
+    line_starts_.push_back(0);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\n') line_starts_.push_back(i + 1);
+    }
+  }
 
   bool has_root() const { return has_root_; }
   YamlNode take_root() { return std::move(root_); }
@@ -39,6 +44,7 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& value) override {
     refuse_anchor(mark, anchor);
     refuse_tag(mark, tag);
+    if (tag == "!") check_end_of_quote(mark);
     if (expects_key()) {
       start_entry(mark, value);
       return;
@@ -74,6 +80,16 @@ class TreeBuilder final : public YAML::EventHandler {
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
     if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "tags are not supported, got " + in_quotes(tag));
   }
+  // The parser lets a quote run to the end of the file.
+  void check_end_of_quote(const YAML::Mark& mark) const {
+    const std::size_t start = line_starts_.at(mark.line) + mark.column;
+    const char quote = start < text_.size() ? text_[start] : '\0';
+    if (quote == '|' || quote == '>') return;  // block text ends by its indentation
+    if (quote != '"' && quote != '\'') refuse(mark, "tags are not supported, got '!'");
+    std::size_t i = start + 1;
+    while (i < text_.size() && text_[i] != quote) i += quote == '"' && text_[i] == '\\' ? 2 : 1;
+    if (i >= text_.size()) refuse(mark, "the quote that opens here is never closed");
+  }
   static YamlNode make_node(YamlNode::Kind kind, const YAML::Mark& mark) {
     YamlNode node;
     node.kind = kind;
@@ -96,7 +112,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     refuse_anchor(mark, anchor);
     refuse_tag(mark, tag);
-    if (expects_key()) refuse(mark, "a key must be a word, not a list or a map");
+    if (expects_key()) refuse(mark, "a list or a map stands where a key is expected; is it closed?");
     open_.push_back(OpenNode{make_node(kind, mark), false});
   }
   void close() {
@@ -116,12 +132,34 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
+  const std::string& text_;
   const std::string& file_;
+  std::vector<std::size_t> line_starts_;
   std::vector<OpenNode> open_;
   YamlNode root_;
   bool has_root_ = false;
   int documents_ = 0;
 };
+
+// The parser's words for the commonest slips, in words that say what to look for.
+std::string explain(const YAML::Exception& error, const std::string& text) {
+  std::istringstream lines(text);
+  std::string line;
+  for (int i = 0; i <= error.mark.line; ++i) std::getline(lines, line);
+  const std::size_t tab = line.find('\t');
+  if (error.mark.line >= 0 && tab != std::string::npos && tab < line.find_first_not_of(" \t")) {
+    return "a tab in the indentation; indent with spaces";
+  }
+  namespace words = YAML::ErrorMsg;
+  if (error.msg == words::END_OF_MAP) return "the line does not fit the map above; look at its indentation and its ':'";
+  if (error.msg == words::END_OF_SEQ)
+    return "the line does not fit the list above; look at its indentation and its '-'";
+  if (error.msg == words::END_OF_MAP_FLOW) return "a '{' is never closed";
+  if (error.msg == words::END_OF_SEQ_FLOW) return "a '[' is never closed";
+  if (error.msg == words::MAP_VALUE) return "a ':' does not fit here; look for one that is missing in the line above";
+  if (error.msg == words::BAD_FILE) return "nested too deeply";
+  return "not valid YAML: " + error.msg;
+}
 
 // The parser takes byte 4 for the end of the file and lets other control characters through.
 void refuse_control_characters(const std::string& text, const std::string& file) {
@@ -141,16 +179,18 @@ void refuse_control_characters(const std::string& text, const std::string& file)
 
 }  // namespace
 
-std::shared_ptr<const YamlNode> parse_yaml_tree(const std::string& text, const std::string& file) {
+std::shared_ptr<const YamlNode> parse_yaml_tree(const std::string& bytes, const std::string& file) {
+  constexpr char kByteOrderMark[] = "\xEF\xBB\xBF";
+  const std::string text = bytes.compare(0, 3, kByteOrderMark) == 0 ? bytes.substr(3) : bytes;
   refuse_control_characters(text, file);
-  TreeBuilder builder(file);
+  TreeBuilder builder(text, file);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const YAML::Exception& error) {
-    throw input_error_at(file, error.mark.line + 1, error.mark.column + 1, "not valid YAML: " + error.msg);
+    throw input_error_at(file, error.mark.line + 1, error.mark.column + 1, explain(error, text));
   }
   auto root = std::make_shared<YamlNode>(builder.has_root() ? builder.take_root() : YamlNode());
   if (root->kind == YamlNode::Kind::Null) throw InputError(file + ": the file is empty");
