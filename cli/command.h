@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The subcommands. Each add_* declares its options and returns what to do once they are parsed: the exit status.
-#include <functional>
-
 #include <CLI/CLI.hpp>
+#include <functional>
 
 namespace gemel::cli {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/stats/memory_digest.h"
 
+#include <zlib.h>
+
 #include <cstdio>
 #include <stdexcept>
-
-#include <zlib.h>
 
 namespace gemel::sim {
 namespace {

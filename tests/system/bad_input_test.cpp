@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What bad input gets: one line on stderr, exit status 2, nothing written, nothing on stdout.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <sstream>
-
-#include <gmock/gmock.h>
 
 #include "tests/system/child_process.h"
 

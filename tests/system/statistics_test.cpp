@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sstream>
-
 #include <gmock/gmock.h>
+
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "sim/stats/layer_table.h"
 #include "sim/stats/memory_digest.h"
