@@ -36,7 +36,7 @@ enum class HostOpKind : std::uint8_t {
   // out = round((float)((double)e_j / sum / (double)scale_out)).
   Softmax,
   // Last axis of n elements. inputs {x, gamma, beta} (gamma, beta: float32 of shape [n]); scales {x, out};
-  // params {bits of float32 epsilon}. S = sum x, Q = sum x^2 (exact integers);
+  // params {bits of float32 epsilon}. S = sum x, Q = sum x^2, ascending;
   // mean = S / n; variance = (n Q - S S) / (n n); r = scale_x / sqrt(variance scale_x^2 + epsilon), all in double;
   // out = round((float)((((x - mean) * r) * gamma + beta) / scale_out)).
   LayerNorm,
