@@ -225,7 +225,8 @@ std::string find_config(const std::string& name_or_path, const std::string& conf
   }
   const fs::path file = fs::path(config_dir) / (name_or_path + ".yaml");
   // Shorter to read where it lies below the working directory.
-  const fs::path near = fs::proximate(file);
+  std::error_code ignored;  // no working directory: the long form will do
+  const fs::path near = fs::proximate(file, ignored);
   return near.empty() || *near.begin() == ".." ? file.string() : near.string();
 }
 

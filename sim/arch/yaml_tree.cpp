@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/arch/yaml_tree.h"
 
-#include <sstream>
-#include <utility>
-
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
+
+#include <sstream>
+#include <utility>
 
 #include "sim/arch/input_error.h"
 #include "sim/arch/yaml_reader.h"
@@ -161,18 +161,38 @@ std::string explain(const YAML::Exception& error, const std::string& text) {
   return "not valid YAML: " + error.msg;
 }
 
-// The parser takes byte 4 for the end of the file and lets other control characters through.
-void refuse_control_characters(const std::string& text, const std::string& file) {
+// Bytes of the UTF-8 character at `at`; 0 where there is none.
+std::size_t utf8_length(const std::string& text, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xC2 ? 0
+                             : lead < 0xE0 ? 2
+                             : lead < 0xF0 ? 3
+                             : lead < 0xF5 ? 4
+                                           : 0;
+  if (at + length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[at + i]) & 0xC0u) != 0x80u) return 0;
+  }
+  return length;
+}
+
+// The parser takes byte 4 for the end of the file, lets other control characters through, and guesses encodings.
+void refuse_binary(const std::string& text, const std::string& file) {
   int line = 1;
-  int column = 1;
-  for (const char c : text) {
+  std::size_t line_start = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const int column = static_cast<int>(at - line_start) + 1;
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0) throw input_error_at(file, line, column, "a byte that is not UTF-8; expected a text file");
     if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') {
       throw input_error_at(file, line, column, "a control character; expected a text file");
     }
-    ++column;
+    at += length;
     if (c == '\n') {
       ++line;
-      column = 1;
+      line_start = at;
     }
   }
 }
@@ -182,7 +202,7 @@ void refuse_control_characters(const std::string& text, const std::string& file)
 std::shared_ptr<const YamlNode> parse_yaml_tree(const std::string& bytes, const std::string& file) {
   constexpr char kByteOrderMark[] = "\xEF\xBB\xBF";
   const std::string text = bytes.compare(0, 3, kByteOrderMark) == 0 ? bytes.substr(3) : bytes;
-  refuse_control_characters(text, file);
+  refuse_binary(text, file);
   TreeBuilder builder(text, file);
   try {
     std::istringstream stream(text);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/arch/yaml_reader.h"
 
-#include <functional>
-#include <random>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
 
 namespace gemel::arch {
 namespace {
@@ -103,6 +103,17 @@ TEST(YamlReader, QuotesCloseWhereTheyShould) {
             "f:2:4: the quote that opens here is never closed");
   EXPECT_EQ(error_of([] { parse_yaml("a: 1\n'b: 2\n", "f"); }), "f:2:1: the quote that opens here is never closed");
   EXPECT_EQ(parse_yaml("\xEF\xBB\xBF\"a\": 'x'\r\n", "f").peek("a")->as_text(), "x");
+}
+
+TEST(YamlReader, BinaryFilesAreRefusedAndOtherAlphabetsAreNot) {
+  EXPECT_EQ(parse_yaml("\xC3\xA9: \"\xE2\x82\xAC\" # \xF0\x9F\x98\x80\n", "f").peek("\xC3\xA9")->as_text(),
+            "\xE2\x82\xAC");
+  const std::string not_utf8 = "a byte that is not UTF-8; expected a text file";
+  EXPECT_EQ(error_of([] { parse_yaml("\xFE\xFF", "f"); }), "f:1:1: " + not_utf8);
+  EXPECT_EQ(error_of([] { parse_yaml("a: 1\nb: \xE9t\xE9\n", "f"); }), "f:2:4: " + not_utf8);
+  EXPECT_EQ(error_of([] { parse_yaml("a: \xE2\x82", "f"); }), "f:1:4: " + not_utf8);
+  EXPECT_EQ(error_of([] { parse_yaml(std::string("a: \0", 4), "f"); }),
+            "f:1:4: a control character; expected a text file");
 }
 
 TEST(YamlReader, ShownTextStaysOnOneLineAndShort) {
