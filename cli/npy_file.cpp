@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/npy_file.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <regex>
 
+#include "sim/arch/file_io.h"
 #include "sim/arch/input_error.h"
 
 namespace gemel::cli {
@@ -20,14 +16,6 @@ constexpr std::int64_t kMaxBytes = std::int64_t{1} << 34;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
   throw arch::InputError(path + ": not a usable .npy file: " + why);
-}
-
-std::string read_all(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw arch::InputError(path + ": cannot be read: " + std::strerror(errno));
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (file.bad()) throw arch::InputError(path + ": cannot be read");
-  return text;
 }
 
 // Value of 'key' in the header's Python dictionary.
@@ -53,7 +41,7 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
 }
 
 NpyArray load_npy(const std::string& path) {
-  const std::string text = read_all(path);
+  const std::string text = arch::load_file(path);
   if (text.size() < kMagicBytes + 4 || text.compare(0, kMagicBytes, kMagic) != 0)
     refuse(path, "it lacks NumPy's magic");
   const auto byte = [&text](std::size_t at) { return static_cast<std::size_t>(static_cast<unsigned char>(text[at])); };

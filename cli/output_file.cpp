@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/arch/file_io.h"
 #include "sim/arch/input_error.h"
 
 namespace gemel::cli {
@@ -50,23 +51,10 @@ void check_output_path(const std::string& path, const std::string& input) {
 
 void write_output_file(const std::string& path, const std::string& contents) {
   const fs::path target = real_target(path);
-  const bool in_place = is_special(target);
-  const fs::path written = in_place ? target : fs::path(target.string() + ".part" + std::to_string(getpid()));
-  std::ofstream file(written, std::ios::binary | std::ios::trunc);
-  file.write(contents.data(), static_cast<std::streamsize>(contents.size()));
-  file.close();
-  std::error_code error;
-  if (!file) {
-    const std::string why = std::strerror(errno);
-    if (!in_place) fs::remove(written, error);
-    refuse(path, why);
-  }
-  if (in_place) return;
-  fs::rename(written, target, error);
-  if (error) {
-    const std::string why = error.message();
-    fs::remove(written, error);
-    refuse(path, why);
+  if (!is_special(target)) return arch::save_file(target.string(), contents);
+  std::ofstream device(target, std::ios::binary);
+  if (!device.write(contents.data(), static_cast<std::streamsize>(contents.size())).flush()) {
+    refuse(path, std::strerror(errno));
   }
 }
 

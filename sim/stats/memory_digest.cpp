@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/stats/memory_digest.h"
 
-#include <zlib.h>
-
 #include <cstdio>
 #include <stdexcept>
+
+#include "sim/arch/memory_fill.h"
 
 namespace gemel::sim {
 namespace {
 
-std::string crc32_text(const std::uint8_t* bytes, std::size_t count) {
+std::string crc32_text(const std::uint8_t* bytes, std::uint64_t count) {
   char text[9];
-  std::snprintf(text, sizeof text, "%08lx", crc32_z(0, bytes, count));
+  std::snprintf(text, sizeof text, "%08x", arch::crc32_of(bytes, count));
   return text;
 }
 
