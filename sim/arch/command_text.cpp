@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/arch/command_text.h"
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 
 #include "sim/arch/text_scanner.h"
 
@@ -52,18 +50,6 @@ void append_local(std::string& out, std::uint32_t bits) {
   if (address.is_full_width()) out += ":full";
 }
 
-// A float that reads back with the same bits in decimal; hexadecimal bits otherwise (NaN).
-void append_scale(std::string& out, std::uint32_t bits) {
-  const float value = float_from_bits(bits);
-  if (value != value) {
-    out += "bits:";
-    append_hex(out, bits);
-    return;
-  }
-  char buffer[40];
-  out.append(buffer, static_cast<std::size_t>(std::snprintf(buffer, sizeof buffer, "%.9g", static_cast<double>(value))));
-}
-
 bool parse_local(std::string_view text, std::uint64_t& bits) {
   if (text == "garbage") {
     bits = LocalAddress::kGarbage;
@@ -89,20 +75,15 @@ bool parse_local(std::string_view text, std::uint64_t& bits) {
   return text.empty();
 }
 
-bool parse_scale(std::string_view text, std::uint64_t& bits) {
-  if (text.substr(0, 5) == "bits:") return parse_unsigned(text.substr(5), bits) && bits <= 0xFFFFFFFFu;
-  const std::string copy(text);
-  char* end = nullptr;
-  const float value = std::strtof(copy.c_str(), &end);
-  if (copy.empty() || *end != '\0' || value != value) return false;
-  bits = bits_from_float(value);
-  return true;
-}
-
 bool parse_value(FieldFormat format, std::string_view text, std::uint64_t& value) {
   switch (format) {
     case FieldFormat::Local: return parse_local(text, value);
-    case FieldFormat::Scale: return parse_scale(text, value);
+    case FieldFormat::Scale: {
+      std::uint32_t bits = 0;
+      if (!parse_scale_bits(text, bits)) return false;
+      value = bits;
+      return true;
+    }
     case FieldFormat::Number:
     case FieldFormat::Hex: return parse_unsigned(text, value);
   }
@@ -215,7 +196,7 @@ void describe_to(std::string& out, const Command& command, IsaVersion version) {
     switch (f.format) {
       case FieldFormat::Number: append_decimal(out, value); break;
       case FieldFormat::Hex: append_hex(out, value); break;
-      case FieldFormat::Scale: append_scale(out, static_cast<std::uint32_t>(value)); break;
+      case FieldFormat::Scale: append_scale_bits(out, static_cast<std::uint32_t>(value)); break;
       case FieldFormat::Local: append_local(out, static_cast<std::uint32_t>(value)); break;
     }
   }

@@ -2,6 +2,10 @@
 #include "sim/arch/text_scanner.h"
 
 #include <charconv>
+#include <cstdio>
+#include <cstdlib>
+
+#include "sim/arch/numerics.h"
 
 namespace gemel::arch {
 
@@ -26,6 +30,33 @@ bool parse_unsigned(std::string_view text, std::uint64_t& value) {
   }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+bool parse_scale_bits(std::string_view text, std::uint32_t& bits) {
+  std::uint64_t word = 0;
+  if (text.substr(0, 5) == "bits:") {
+    if (!parse_unsigned(text.substr(5), word) || word > 0xFFFFFFFFu) return false;
+    bits = static_cast<std::uint32_t>(word);
+    return true;
+  }
+  const std::string copy(text);
+  char* end = nullptr;
+  const float value = std::strtof(copy.c_str(), &end);
+  if (copy.empty() || *end != '\0' || value != value) return false;
+  bits = bits_from_float(value);
+  return true;
+}
+
+void append_scale_bits(std::string& out, std::uint32_t bits) {
+  const float value = float_from_bits(bits);
+  if (value != value) {
+    out += "bits:";
+    append_hex(out, bits);
+    return;
+  }
+  char buffer[40];
+  const int length = std::snprintf(buffer, sizeof buffer, "%.9g", static_cast<double>(value));
+  out.append(buffer, static_cast<std::size_t>(length));
 }
 
 void LineScanner::skip_space() {
@@ -98,6 +129,22 @@ std::int64_t LineScanner::signed_number(const char* expected) {
   }
   at_ = end;
   return static_cast<std::int64_t>(negative ? ~value + 1 : value);
+}
+
+float LineScanner::scale() {
+  const int begin = column();
+  const std::string_view text = word("a number");
+  std::uint32_t bits = 0;
+  if (!parse_scale_bits(text, bits)) {
+    fail(begin, "'" + std::string(text) + "' is not a scale; expected a number or bits:0x...");
+  }
+  return float_from_bits(bits);
+}
+
+void LineScanner::skip_text(const std::string& text) {
+  const int begin = column();
+  if (rest().substr(0, text.size()) != text) fail(begin, "expected '" + text + "'");
+  at_ += text.size();
 }
 
 void LineScanner::expect_end() {

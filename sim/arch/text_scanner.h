@@ -20,7 +20,9 @@ class LineScanner {
   std::string quoted(const char* expected);     // "..." with \" \\ \n \t \xHH
   std::uint64_t number(const char* expected);   // decimal or 0x
   std::int64_t signed_number(const char* expected);
+  float scale();                 // a float32 in decimal, or its bits as bits:0x...
   void expect_end();             // an error where something is left
+  void skip_text(const std::string& text);  // an error where something else stands here
   bool take(char c);             // the next character, if it is that
   void expect(char c, const char* expected);
   std::string_view rest() const { return line_.substr(at_); }
@@ -37,6 +39,9 @@ class LineScanner {
 
 // Whole of `text` as a number, decimal or 0x; false where it is none or does not fit.
 bool parse_unsigned(std::string_view text, std::uint64_t& value);
+// Whole of `text` as the bits of a float32: decimal, or bits:0x... (NaN has no decimal).
+bool parse_scale_bits(std::string_view text, std::uint32_t& bits);
+void append_scale_bits(std::string& out, std::uint32_t bits);  // reads back with the same bits
 
 void append_decimal(std::string& out, std::uint64_t value);
 void append_hex(std::string& out, std::uint64_t value);  // 0x..., lower case, no leading zeros
