@@ -54,7 +54,7 @@ void expect_refused(const std::vector<std::string>& arguments, const ScratchDire
 
 TEST(BadInput, EveryMalformedCommandLineIsRefusedInOneLine) {
   const ScratchDirectory scratch;
-  for (const char* name : {"empty.yaml", "empty.gemel", "empty.rocc"}) scratch.write(name, "");
+  for (const char* name : {"empty.yaml", "empty.gemel", "empty.rocc", "net.onnx"}) scratch.write(name, "");
   scratch.write("note.txt", "not an input\n");
   scratch.write("bad.npy", "\x93NUMPY");
   std::filesystem::create_directory(scratch.file("folder"));
@@ -68,7 +68,7 @@ TEST(BadInput, EveryMalformedCommandLineIsRefusedInOneLine) {
     ASSERT_NE(arrow, std::string::npos);
     std::string arguments = line.substr(0, arrow);
     arguments = replace_all(arguments, "@config", kConfig);
-    arguments = replace_all(arguments, "@stream", kSource + "/tests/golden/truth/micro_mvin_spad_n1.rocc");
+    arguments = replace_all(arguments, "@stream", kSource + "/tests/golden/truth/micro_mvin_16x64_spad_n1.rocc");
     arguments = replace_all(arguments, "@workload", kSource + "/workloads/gemm/square_64.yaml");
     expect_refused(words_of(arguments), scratch, line.substr(arrow + 3));
     ++count;
@@ -76,14 +76,33 @@ TEST(BadInput, EveryMalformedCommandLineIsRefusedInOneLine) {
   EXPECT_GE(count, 20);
 }
 
-TEST(BadInput, EveryMalformedConfigurationIsRefusedInOneLine) {
+// Each file is refused by every command that would read it.
+void expect_files_refused(const std::string& directory, std::size_t at_least,
+                          const std::vector<std::vector<std::string>>& commands) {
   const ScratchDirectory scratch;
-  const std::vector<std::string> files = files_of(kSource + "/tests/arch/bad_configs");
-  EXPECT_GE(files.size(), 30u);
+  const std::vector<std::string> files = files_of(kSource + directory);
+  EXPECT_GE(files.size(), at_least);
   for (const std::string& file : files) {
-    SCOPED_TRACE(file);
-    expect_refused({"config", file}, scratch, ".yaml:");
+    for (std::vector<std::string> command : commands) {
+      SCOPED_TRACE(command.front() + " " + file);
+      std::replace(command.begin(), command.end(), std::string("@"), file);
+      expect_refused(command, scratch, ":");
+    }
   }
+}
+
+TEST(BadInput, EveryMalformedStreamIsRefusedInOneLine) {
+  expect_files_refused("/tests/arch/bad_streams", 10,
+                       {{"run", "@", "--json", "out.json"}, {"disasm", "@", "-o", "out.txt"}});
+}
+
+TEST(BadInput, EveryMalformedWorkloadIsRefusedInOneLine) {
+  expect_files_refused("/tests/compiler/bad_workloads", 20,
+                       {{"run", "@", "--json", "out.json"}, {"compile", "@", "-c", kConfig, "-o", "out.gemel"}});
+}
+
+TEST(BadInput, EveryMalformedConfigurationIsRefusedInOneLine) {
+  expect_files_refused("/tests/arch/bad_configs", 30, {{"config", "@"}});
 }
 
 }  // namespace

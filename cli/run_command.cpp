@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "cli/command.h"
+#include "cli/config_options.h"
+#include "cli/named_tensors.h"
+#include "cli/output_file.h"
+#include "cli/progress_line.h"
+#include "cli/result_check.h"
+#include "cli/work.h"
+#include "sim/arch/input_error.h"
+#include "sim/stats/layer_table.h"
+#include "sim/stats/quantity_text.h"
+#include "sim/stats/statistics_json.h"
+#include "sim/top/run.h"
+
+namespace gemel::cli {
+namespace {
+
+struct Options {
+  std::string work;
+  ConfigOptions config;
+  std::string engine = "systemc";
+  bool timing_only = false;
+  std::string json;
+  std::vector<std::string> inputs;
+  std::string output_dir;
+};
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// What can be refused before anything long starts.
+void check_options(const Options& options) {
+  if (options.engine == "rtl") {
+    throw arch::InputError("--engine rtl: the RTL is not built in this version; use --engine systemc");
+  }
+  if (options.engine != "systemc") {
+    throw arch::InputError("--engine " + options.engine + ": no such engine; known: systemc, rtl");
+  }
+  if (options.timing_only && !options.output_dir.empty()) {
+    throw arch::InputError("--output-dir: a timing-only run computes no outputs; leave out --timing-only");
+  }
+  if (options.timing_only && !options.inputs.empty()) {
+    throw arch::InputError("--input: a timing-only run reads no inputs; leave out --timing-only");
+  }
+  if (!options.json.empty()) check_output_path(options.json, options.work);
+}
+
+sim::TableStyle terminal_style() {
+  sim::TableStyle style;
+  if (isatty(STDOUT_FILENO) != 1) return style;
+  style.colour = true;
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > style.width) style.width = size.ws_col;
+  return style;
+}
+
+sim::RunResult simulate(const Options& options, const Work& work, const arch::AcceleratorConfig& config,
+                        ProgressLine& progress) {
+  sim::RunOptions run;
+  run.timing_only = options.timing_only;
+  const auto start = std::chrono::steady_clock::now();
+  if (progress.is_shown()) {
+    run.progress = [&](sim::Cycle now, std::size_t layer) {
+      if (!progress.is_due()) return;
+      const std::size_t layers = work.program.layers.size();
+      std::string where;
+      if (layer < layers) {
+        where = ", layer " + std::to_string(layer + 1) + " of " + std::to_string(layers) + " (" +
+                work.program.layers[layer].name + ")";
+      }
+      progress.show("simulating: " + sim::short_text(static_cast<double>(now)) + " cycles" + where + ", " +
+                    sim::short_text(static_cast<double>(now) / seconds_since(start)) + " cycles/s");
+    };
+  }
+  // A deadlock or a missing part is the fault of a hand-made program, and ours where our compiler made it.
+  const bool is_ours = work.kind == WorkKind::Workload;
+  try {
+    return sim::run_program(work.program, config, run);
+  } catch (const sim::DeadlockError& error) {
+    if (is_ours) throw;
+    throw arch::InputError(options.work + ": " + error.what());
+  } catch (const std::invalid_argument& error) {
+    if (is_ours) throw;
+    throw arch::InputError(options.work + ": " + error.what());
+  }
+}
+
+std::string check_text(const CheckReport& check) {
+  if (!check.first_difference.empty()) return "WRONG: " + check.first_difference;
+  const std::string layers = std::to_string(check.checked_layers) + " layers equal the reference byte for byte";
+  if (check.unchecked_layers.empty()) return "verified: " + layers;
+  return "NOT VERIFIED: " + layers + ", but layer " + check.unchecked_layers.front() + " and " +
+         std::to_string(check.unchecked_layers.size() - 1) + " more have no output to check";
+}
+
+void print_summary(const sim::RunDescription& run, const sim::RunStatistics& statistics) {
+  const sim::TableStyle style = terminal_style();
+  const std::string layers = sim::layer_table(run, statistics, style);
+  if (!layers.empty()) std::cout << layers << "\n";
+  std::cout << sim::accounting_table(statistics, style) << "\n";
+  std::cout << run.workload << " on " << run.config << ": " << sim::grouped_text(statistics.cycles) << " cycles, "
+            << sim::percent_text(sim::utilization(statistics.macs, statistics.cycles, run.dim), 1) << " % utilisation, "
+            << sim::grouped_text(statistics.commands) << " commands, "
+            << sim::short_text(static_cast<double>(statistics.dram_read_bytes)) << "B read, "
+            << sim::short_text(static_cast<double>(statistics.dram_write_bytes)) << "B written\n";
+  char line[160];
+  std::snprintf(line, sizeof line, "simulated in %.2f s (%s cycles/s); compiled in %.2f s; checked in %.2f s\n",
+                statistics.host_seconds,
+                statistics.host_seconds > 0
+                    ? sim::short_text(static_cast<double>(statistics.cycles) / statistics.host_seconds).c_str()
+                    : "-",
+                run.compile_seconds, run.verify_seconds);
+  std::cout << line;
+}
+
+int run_work(const Options& options) {
+  check_options(options);
+  const WorkKind kind = find_work_kind(options.work);
+  const arch::AcceleratorConfig config = options.config.resolve().config;
+  ProgressLine progress;
+  progress.show("compiling " + options.work);
+  Work work = load_work(options.work, kind, config);
+  apply_inputs(work.program, options.inputs);
+  if (!options.output_dir.empty()) check_output_dir(work.program, options.output_dir);
+  const sim::RunResult result = simulate(options, work, config, progress);
+
+  const arch::DerivedConfig derived = arch::derive(config);
+  sim::RunDescription run;
+  run.config = config.name;
+  run.workload = work.name;
+  run.dim = derived.dim;
+  run.bus_bytes = derived.bus_bytes;
+  run.compile_seconds = work.compile_seconds;
+  if (kind == WorkKind::Stream && !options.timing_only) {
+    run.memory_crc32 = sim::digest_memory(work.program, result.memory);
+  }
+  CheckReport check;
+  if (work.graph && !options.timing_only) {
+    progress.show("checking against the reference");
+    const auto start = std::chrono::steady_clock::now();
+    check = check_result(*work.graph, work.program, result.memory);
+    run.verify_seconds = seconds_since(start);
+    run.verified = check.is_verified();
+  }
+  progress.clear();
+
+  if (!options.output_dir.empty()) save_outputs(work.program, result.memory, options.output_dir);
+  if (!options.json.empty()) write_output_file(options.json, sim::statistics_json(run, result.statistics));
+  print_summary(run, result.statistics);
+  if (run.memory_crc32) {
+    std::cout << "memory crc32 " << run.memory_crc32->region << "; outputs";
+    for (const std::string& digest : run.memory_crc32->outputs) std::cout << " " << digest;
+    std::cout << "\n";
+  }
+  if (!run.verified) {
+    std::cout << (options.timing_only ? "not checked: timing only\n" : "not checked: nothing to compare with\n");
+    return kDone;
+  }
+  std::cout << check_text(check) << "\n";
+  return *run.verified ? kDone : kWrongResult;
+}
+
+}  // namespace
+
+Action add_run_command(CLI::App& command) {
+  const auto options = std::make_shared<Options>();
+  command.add_option("WORK", options->work, "workload (.yaml), program (.gemel) or command stream (.rocc)")->required();
+  options->config.add_to(command);
+  command.add_option("--engine", options->engine, "systemc or rtl")->capture_default_str();
+  command.add_flag("--timing-only", options->timing_only, "move no data; same cycles, nothing checked");
+  command.add_option("--json", options->json, "write the statistics to this file")->type_name("FILE");
+  command.add_option("--input", options->inputs, "an input tensor (default: synthetic data)")
+      ->type_name("NAME=FILE.npy")
+      ->allow_extra_args(false);
+  command.add_option("--output-dir", options->output_dir, "save the outputs as .npy files here")->type_name("DIR");
+  return [options] { return run_work(*options); };
+}
+
+}  // namespace gemel::cli
