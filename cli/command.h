@@ -15,5 +15,6 @@ Action add_compile_command(CLI::App& command);
 Action add_asm_command(CLI::App& command);
 Action add_disasm_command(CLI::App& command);
 Action add_config_command(CLI::App& command);
+Action add_rtl_command(CLI::App& command);
 
 }  // namespace gemel::cli

@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "cli/command.h"
-#include "cli/config_options.h"
 #include "cli/output_file.h"
+#include "sim/arch/accelerator_config_yaml.h"
 #include "sim/arch/systemverilog_package.h"
 
 namespace gemel::cli {
