@@ -13,8 +13,8 @@
 #include "cli/named_tensors.h"
 #include "cli/output_file.h"
 #include "cli/progress_line.h"
-#include "cli/result_check.h"
 #include "cli/work.h"
+#include "compiler/reference/result_check.h"
 #include "sim/arch/input_error.h"
 #include "sim/stats/layer_table.h"
 #include "sim/stats/quantity_text.h"
@@ -95,7 +95,7 @@ sim::RunResult simulate(const Options& options, const Work& work, const arch::Ac
   }
 }
 
-std::string check_text(const CheckReport& check) {
+std::string check_text(const compiler::CheckReport& check) {
   if (!check.first_difference.empty()) return "WRONG: " + check.first_difference;
   const std::string layers = std::to_string(check.checked_layers) + " layers equal the reference byte for byte";
   if (check.unchecked_layers.empty()) return "verified: " + layers;
@@ -144,11 +144,11 @@ int run_work(const Options& options) {
   if (kind == WorkKind::Stream && !options.timing_only) {
     run.memory_crc32 = sim::digest_memory(work.program, result.memory);
   }
-  CheckReport check;
+  compiler::CheckReport check;
   if (work.graph && !options.timing_only) {
     progress.show("checking against the reference");
     const auto start = std::chrono::steady_clock::now();
-    check = check_result(*work.graph, work.program, result.memory);
+    check = compiler::check_result(*work.graph, work.program, result.memory);
     run.verify_seconds = seconds_since(start);
     run.verified = check.is_verified();
   }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/result_check.h"
+#include "compiler/reference/result_check.h"
 
 #include <cstring>
 #include <unordered_map>
+#include <unordered_set>
 
-#include "cli/npy_file.h"
 #include "compiler/reference/graph_executor.h"
 
-namespace gemel::cli {
+namespace gemel::compiler {
 namespace {
 
 // Bytes of a dense tensor in the program's region.
@@ -16,13 +16,14 @@ const std::uint8_t* bytes_of(const arch::Program& program, const std::vector<std
   return memory.data() + (place.address - program.base);
 }
 
-compiler::TensorValue value_in_memory(const arch::Program& program, const std::vector<std::uint8_t>& memory,
-                                      const arch::TensorPlace& place) {
-  const std::int64_t count = compiler::element_count(place.shape);
-  compiler::TensorValue value = compiler::zero_value(place.type, count);
+TensorValue value_in_memory(const arch::Program& program, const std::vector<std::uint8_t>& memory,
+                            const arch::TensorPlace& place) {
+  const std::int64_t count = element_count(place.shape);
+  TensorValue value = zero_value(place.type, count);
   void* to =
       place.type == arch::ElementType::Int8 ? static_cast<void*>(value.int8_data.data()) : value.int32_data.data();
-  std::memcpy(to, bytes_of(program, memory, place), static_cast<std::size_t>(count) * element_size(place.type));
+  std::memcpy(to, bytes_of(program, memory, place),
+              static_cast<std::size_t>(count) * static_cast<std::size_t>(element_bytes(place.type)));
   return value;
 }
 
@@ -33,27 +34,30 @@ std::int32_t element_at(const std::uint8_t* bytes, arch::ElementType type, std::
   return value;
 }
 
-std::vector<std::int64_t> coordinates(const std::vector<std::int64_t>& shape, std::int64_t index) {
-  std::vector<std::int64_t> at(shape.size());
+// "[0, 3, 4, 5]"
+std::string coordinates_text(const Shape& shape, std::int64_t index) {
+  Shape at(shape.size());
   for (std::size_t i = shape.size(); i-- > 0;) {
     at[i] = index % shape[i];
     index /= shape[i];
   }
-  return at;
+  std::string text = "[";
+  for (const std::int64_t position : at) text += (text.size() > 1 ? ", " : "") + std::to_string(position);
+  return text + "]";
 }
 
 // "" where equal.
 std::string difference_text(const arch::Layer& layer, const arch::TensorPlace& place, const std::uint8_t* got,
                             const std::vector<std::uint8_t>& expected) {
   if (std::memcmp(got, expected.data(), expected.size()) == 0) return "";
-  const std::size_t count = expected.size() / element_size(place.type);
+  const std::size_t count = expected.size() / static_cast<std::size_t>(element_bytes(place.type));
   std::size_t first = count, wrong = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if (element_at(got, place.type, i) == element_at(expected.data(), place.type, i)) continue;
     if (wrong++ == 0) first = i;
   }
   return "layer " + layer.name + " (" + layer.op + "): tensor " + place.name + " differs first at " +
-         shape_text(coordinates(place.shape, static_cast<std::int64_t>(first))) + ": got " +
+         coordinates_text(place.shape, static_cast<std::int64_t>(first)) + ": got " +
          std::to_string(element_at(got, place.type, first)) + ", expected " +
          std::to_string(element_at(expected.data(), place.type, first)) + "; " + std::to_string(wrong) + " of " +
          std::to_string(count) + " elements differ";
@@ -61,19 +65,19 @@ std::string difference_text(const arch::Layer& layer, const arch::TensorPlace& p
 
 }  // namespace
 
-CheckReport check_result(const compiler::Graph& graph, const arch::Program& program,
-                         const std::vector<std::uint8_t>& memory) {
-  std::unordered_map<compiler::TensorId, compiler::TensorValue> inputs;
+CheckReport check_result(const Graph& graph, const arch::Program& program, const std::vector<std::uint8_t>& memory) {
+  std::unordered_map<TensorId, TensorValue> inputs;
   const std::vector<std::uint8_t> before = arch::initial_memory(program);
-  for (const compiler::TensorId input : graph.inputs) {
+  for (const TensorId input : graph.inputs) {
     const arch::TensorPlace* place = arch::find_tensor(program, graph.tensor(input).name);
     if (place) inputs[input] = value_in_memory(program, before, *place);
   }
-  const auto values = compiler::execute_graph(graph, std::move(inputs));
-  std::unordered_map<std::string, compiler::TensorId> ids;
-  for (compiler::TensorId id = 0; id < graph.tensors.size(); ++id) ids[graph.tensor(id).name] = id;
+  const auto values = execute_graph(graph, std::move(inputs));
+  std::unordered_map<std::string, TensorId> ids;
+  for (TensorId id = 0; id < graph.tensors.size(); ++id) ids[graph.tensor(id).name] = id;
 
   CheckReport report;
+  std::unordered_set<TensorId> checked;
   for (const arch::Layer& layer : program.layers) {
     const arch::TensorPlace* place = arch::find_tensor(program, layer.output);
     const auto id = ids.find(layer.output);
@@ -82,11 +86,15 @@ CheckReport check_result(const compiler::Graph& graph, const arch::Program& prog
       continue;
     }
     ++report.checked_layers;
+    checked.insert(id->second);
     if (!report.first_difference.empty()) continue;
     report.first_difference =
         difference_text(layer, *place, bytes_of(program, memory, *place), values.at(id->second).bytes());
   }
+  for (const TensorId output : graph.outputs) {
+    if (checked.count(output) == 0) report.unchecked_layers.push_back("output " + graph.tensor(output).name);
+  }
   return report;
 }
 
-}  // namespace gemel::cli
+}  // namespace gemel::compiler

@@ -8,18 +8,17 @@
 #include "compiler/graph/graph.h"
 #include "sim/arch/program.h"
 
-namespace gemel::cli {
+namespace gemel::compiler {
 
 struct CheckReport {
   std::size_t checked_layers = 0;
-  std::vector<std::string> unchecked_layers;  // no place in memory of their own
+  std::vector<std::string> unchecked_layers;  // no place in memory; outputs of the graph that no layer produces
   std::string first_difference;               // "" where all is equal; otherwise layer, index, got, expected
 
   bool is_verified() const { return first_difference.empty() && unchecked_layers.empty(); }
 };
 
 // `memory` is the program's region after the run.
-CheckReport check_result(const compiler::Graph& graph, const arch::Program& program,
-                         const std::vector<std::uint8_t>& memory);
+CheckReport check_result(const Graph& graph, const arch::Program& program, const std::vector<std::uint8_t>& memory);
 
-}  // namespace gemel::cli
+}  // namespace gemel::compiler
