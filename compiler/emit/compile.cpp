@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/emit/compile.h"
+
+#include <set>
+#include <sstream>
+#include <unordered_map>
+
+#include "compiler/emit/emitter.h"
+#include "compiler/memory/memory_plan.h"
+#include "compiler/reference/synthetic.h"
+#include "compiler/schedule/contraction_schedule.h"
+#include "compiler/schedule/interleave.h"
+#include "compiler/schedule/row_copy_schedule.h"
+#include "compiler/tile/lower_layer.h"
+#include "compiler/tile/plan_cache.h"
+#include "sim/arch/input_error.h"
+
+namespace gemel::compiler {
+namespace {
+
+Machine machine_for(const arch::AcceleratorConfig& config, DataflowChoice choice) {
+  Machine machine;
+  machine.config = config;
+  machine.derived = arch::derive(config);
+  const arch::Dataflow built = config.mesh.dataflow;
+  machine.output_stationary = choice == DataflowChoice::OutputStationary ||
+                              (choice == DataflowChoice::Automatic && built == arch::Dataflow::OutputStationary);
+  const arch::Dataflow missing =
+      machine.output_stationary ? arch::Dataflow::WeightStationary : arch::Dataflow::OutputStationary;
+  if (built == missing) {
+    throw arch::InputError(config.name + ": the machine has no " +
+                           (machine.output_stationary ? "output-stationary" : "weight-stationary") +
+                           " dataflow; mesh.dataflow: both would be right");
+  }
+  return machine;
+}
+
+class Compiler {
+ public:
+  Compiler(FusedModel model, const arch::AcceleratorConfig& config, const CompileOptions& options)
+      : model_(std::move(model)),
+        options_(options),
+        machine_(machine_for(config, options.dataflow)),
+        buffers_(model_.graph) {}
+
+  Compilation run() {
+    verify_fused_model(model_);
+    if (options_.dump_after == "fused") out_ << describe_fused_model(model_);
+    for (const TensorId input : model_.graph.inputs) buffers_.tensor(input);
+    for (const FusedLayer& layer : model_.layers) {
+      stages_.push_back(lower_layer(layer, model_.graph, machine_, buffers_));
+      for (const Stage& stage : stages_.back()) {
+        if (const auto* host = std::get_if<HostLayer>(&stage)) {
+          for (const TensorView& view : host->inputs) buffers_.tensor(view.root);
+          buffers_.tensor(host->output.root);
+        }
+      }
+    }
+    memory_ = plan_memory(buffers_);
+    verify_memory(buffers_, memory_);
+    if (options_.dump_after == "memory") out_ << describe_memory(buffers_, memory_);
+
+    Compilation result;
+    program_ = &result.program;
+    program_->name = model_.graph.name;
+    program_->config_name = machine_.config.name;
+    fill_memory(model_.graph, buffers_, memory_, *program_);
+    fill_inputs();
+    Emitter emitter(machine_, memory_, *program_);
+    emitter_ = &emitter;
+    for (std::size_t i = 0; i < model_.layers.size(); ++i) compile_layer(i, result);
+    emitter.fence();
+    for (const TensorId output : model_.graph.outputs) add_output(output);
+    result.dump = out_.str();
+    return result;
+  }
+
+ private:
+  void fill_inputs() {
+    for (const TensorId id : model_.graph.inputs) {
+      const Tensor& tensor = model_.graph.tensor(id);
+      const auto given = options_.inputs.find(tensor.name);
+      const BufferRef start{buffers_.tensor(id), 0};
+      std::vector<std::uint8_t> bytes = given != options_.inputs.end() ? given->second : synthetic_input(tensor).bytes();
+      if (bytes.size() != static_cast<std::size_t>(element_count(tensor.shape) * element_bytes(tensor.type))) {
+        throw arch::InputError("input '" + tensor.name + "' has " + std::to_string(bytes.size()) +
+                               " bytes; its shape is " + describe_shape(tensor.shape));
+      }
+      program_->memory.push_back({memory_.address_of(start), std::move(bytes)});
+    }
+  }
+
+  void add_output(TensorId id) {
+    const Tensor& tensor = model_.graph.tensor(id);
+    program_->outputs.push_back(
+        {memory_.address_of({buffers_.tensor(id), 0}),
+         static_cast<std::uint64_t>(element_count(tensor.shape) * element_bytes(tensor.type))});
+  }
+
+  void compile_layer(std::size_t index, Compilation& result) {
+    const FusedLayer& fused = model_.layers[index];
+    arch::Layer layer;
+    layer.name = fused.name;
+    layer.op = fused.op;
+    layer.placement = fused.placement;
+    layer.macs = fused.macs;
+    layer.output = name_output(fused);
+    layer.min_dram_bytes = least_traffic(fused);
+    program_->macs += fused.macs;
+    cost_ = LayerCost{};
+    cost_.name = fused.name;
+    if (options_.dump_after == "tiles" || options_.dump_after == "schedule") {
+      out_ << "layer " << index << " " << fused.name << " (" << fused.op << ")\n";
+    }
+    bool first = true;
+    for (Stage& stage : stages_[index]) {
+      // What an earlier stage wrote to memory must have arrived; the station does not know.
+      if (!first || reads_unfinished(fused)) {
+        emitter_->fence();
+        unfinished_.clear();
+      }
+      if (first) emitter_->begin_layer(static_cast<std::uint32_t>(program_->layers.size()));
+      first = false;
+      compile_stage(stage);
+    }
+    stages_[index].clear();
+    unfinished_.insert(output_view(fused).root);
+    program_->layers.push_back(std::move(layer));
+    result.expected.push_back(cost_);
+  }
+
+  bool reads_unfinished(const FusedLayer& layer) const {
+    for (const TensorView& view : input_views(model_.graph, layer)) {
+      if (unfinished_.count(view.root) != 0) return true;
+    }
+    return false;
+  }
+
+  void compile_stage(const Stage& stage) {
+    if (const auto* host = std::get_if<HostLayer>(&stage)) {
+      emitter_->host(host_op(*host));
+      unfinished_.clear();
+      return;
+    }
+    ScheduleBuilder builder(machine_);
+    if (const auto* copy = std::get_if<RowCopy>(&stage)) {
+      schedule_row_copy(*copy, machine_, builder);
+    } else {
+      for (const Contraction& work : std::get<ContractionGroup>(stage)) {
+        const TilePlan& plan = plans_.plan(work, machine_);
+        if (options_.dump_after == "tiles") out_ << describe_tiles(work, machine_, plan);
+        cost_.compute_cycles += static_cast<std::uint64_t>(plan.cost.compute);
+        cost_.load_cycles += static_cast<std::uint64_t>(plan.cost.load);
+        cost_.store_cycles += static_cast<std::uint64_t>(plan.cost.store);
+        schedule_contraction(work, machine_, plan, builder);
+      }
+    }
+    Schedule schedule = builder.take();
+    interleave(schedule, machine_);
+    verify_schedule(schedule, machine_);
+    if (options_.dump_after == "schedule") out_ << describe_schedule(schedule, options_.schedule_lines);
+    cost_.cycles += schedule.predicted_cycles;
+    emitter_->emit(schedule);
+  }
+
+  arch::HostTensor host_tensor(const TensorView& view) {
+    arch::HostTensor tensor;
+    const std::int64_t bytes = element_bytes(model_.graph.tensor(view.root).type);
+    tensor.address = memory_.address_of({buffers_.tensor(view.root), view.offset * bytes});
+    tensor.element_bytes = static_cast<std::uint8_t>(bytes);
+    tensor.shape = view.shape;
+    if (!is_dense(view)) tensor.strides = view.strides;
+    return tensor;
+  }
+
+  arch::HostOp host_op(const HostLayer& host) {
+    arch::HostOp op;
+    op.kind = host.kind;
+    for (const TensorView& view : host.inputs) op.inputs.push_back(host_tensor(view));
+    op.output = host_tensor(host.output);
+    op.params = host.params;
+    op.scales = host.scales;
+    return op;
+  }
+
+  // The graph tensor that the layer completes where it lies dense in memory, else the stored tensor that it is a part of.
+  std::string name_output(const FusedLayer& layer) {
+    const TensorView& view = output_view(layer);
+    const Tensor& wanted = model_.graph.tensor(layer.output_tensor);
+    const Tensor& root = model_.graph.tensor(view.root);
+    if (view.root == layer.output_tensor || !is_dense(view) ||
+        element_count(view.shape) != element_count(wanted.shape)) {
+      return root.name;
+    }
+    for (const arch::TensorPlace& place : program_->tensors) {
+      if (place.name == wanted.name) return wanted.name;
+    }
+    arch::TensorPlace place;
+    place.name = wanted.name;
+    place.address = memory_.address_of({buffers_.tensor(view.root), view.offset * element_bytes(root.type)});
+    place.type = wanted.type;
+    place.shape = wanted.shape;
+    place.role = arch::TensorPlace::Role::Intermediate;
+    program_->tensors.push_back(place);
+    return wanted.name;
+  }
+
+  std::uint64_t least_traffic(const FusedLayer& layer) const {
+    std::uint64_t bytes = 0;
+    std::set<std::pair<TensorId, std::int64_t>> seen;
+    std::vector<TensorView> views = input_views(model_.graph, layer);
+    views.push_back(output_view(layer));
+    for (const TensorView& view : views) {
+      if (!seen.insert({view.root, view.offset}).second) continue;
+      std::int64_t elements = 1;
+      for (std::size_t i = 0; i < view.shape.size(); ++i) elements *= view.strides[i] == 0 ? 1 : view.shape[i];
+      bytes += static_cast<std::uint64_t>(elements * element_bytes(model_.graph.tensor(view.root).type));
+    }
+    return bytes;
+  }
+
+  FusedModel model_;
+  const CompileOptions& options_;
+  Machine machine_;
+  BufferTable buffers_;
+  PlanCache plans_;
+  MemoryPlan memory_;
+  std::vector<std::vector<Stage>> stages_;
+  std::set<TensorId> unfinished_;  // written since the last fence
+  arch::Program* program_ = nullptr;
+  Emitter* emitter_ = nullptr;
+  LayerCost cost_;
+  std::ostringstream out_;
+};
+
+}  // namespace
+
+Compilation compile_model(FusedModel model, const arch::AcceleratorConfig& config, const CompileOptions& options) {
+  return Compiler(std::move(model), config, options).run();
+}
+
+const std::vector<std::string>& compile_stages() {
+  static const std::vector<std::string> stages{"fused", "tiles", "schedule", "memory"};
+  return stages;
+}
+
+}  // namespace gemel::compiler

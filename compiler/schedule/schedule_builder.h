@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Takes the operations of a layer in a plain sequential order and works out what each must wait for: the reservation
+// station resolves hazards in the order of the commands, so an operation may be offered early as long as everything
+// that touches its rows keeps its place.
+#include <cstdint>
+#include <vector>
+
+#include "compiler/schedule/operation.h"
+
+namespace gemel::compiler {
+
+class ScheduleBuilder {
+ public:
+  explicit ScheduleBuilder(const Machine& machine);
+
+  // Configurations are found or added.
+  std::uint16_t load_config(const arch::ConfigLoad& config);
+  std::uint16_t store_config(const arch::ConfigStore& config);
+  void execute_config(const arch::ConfigExecute& config) { schedule_.execute = config; }
+
+  void load(BufferRef source, arch::LocalAddress local, std::int32_t rows, std::int32_t cols, std::uint16_t config);
+  // Zeros into the scratchpad; rows that still hold the zeros of an earlier call are left out.
+  void zero(std::int32_t first_row, std::int32_t rows, std::int32_t blocks, std::int32_t block_stride);
+  // b is ignored unless new_weights.
+  void compute(arch::LocalAddress a, arch::LocalAddress b, arch::LocalAddress c, std::int32_t rows, std::int32_t lanes,
+               std::int32_t outputs, bool new_weights, std::int32_t weight_rows);
+  // A pooling store reads `pooled_rows` rows from `local` on.
+  void store(BufferRef target, arch::LocalAddress local, std::int32_t rows, std::int32_t cols, std::uint16_t config,
+             std::int32_t pooled_rows = 0);
+
+  // Turns of the slots and of the halves of the accumulator, so that a contraction does not begin where the last ended.
+  std::int32_t next_tile() { return tiles_++; }
+  std::size_t contractions() const { return contractions_; }
+  void end_contraction() { ++contractions_; }
+  Schedule take() { return std::move(schedule_); }
+
+ private:
+  struct Touch {  // 1 + index of the last operation of each stream that touched the row
+    std::uint32_t load = 0, compute = 0, store = 0;
+  };
+  std::size_t index_of(arch::LocalAddress local) const;
+  void load_rows(LoadOp op, std::size_t first, std::int32_t rows, std::int32_t blocks, std::int32_t stride, bool zero);
+
+  const Machine& machine_;
+  Schedule schedule_;
+  std::vector<Touch> touched_;      // scratchpad rows, then accumulator rows
+  std::int32_t tiles_ = 0;
+  std::size_t contractions_ = 0;
+  std::vector<char> zero_;          // scratchpad rows known to be zero
+};
+
+}  // namespace gemel::compiler

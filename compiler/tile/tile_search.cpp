@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "compiler/tile/slot_placement.h"
+#include "compiler/tile/tile_cost.h"
+#include "compiler/tile/tile_plan.h"
+#include "sim/arch/input_error.h"
+
+namespace gemel::compiler {
+namespace {
+
+// Sizes that cut `total` into equal parts, as they are and rounded up to `grain`; largest first.
+std::vector<std::int32_t> even_parts(std::int32_t total, std::int32_t most, std::int32_t grain, std::int32_t tries) {
+  std::set<std::int32_t, std::greater<>> sizes;
+  for (std::int32_t parts = 1; parts <= total && static_cast<std::int32_t>(sizes.size()) < tries; ++parts) {
+    const std::int32_t size = (total + parts - 1) / parts;
+    if (size <= most) sizes.insert(size);
+    const std::int32_t rounded = (size + grain - 1) / grain * grain;
+    if (rounded <= most && rounded < total) sizes.insert(rounded);
+    if (size == 1) break;
+  }
+  return {sizes.begin(), sizes.end()};
+}
+
+std::vector<std::int32_t> block_counts(std::int32_t total, std::int32_t group, std::int32_t most) {
+  std::set<std::int32_t, std::greater<>> sizes;
+  if (total <= most) sizes.insert(total);
+  for (std::int32_t size = group; size < total && size <= most; size *= 2) sizes.insert(size);
+  for (std::int32_t parts = 2; parts <= 8; ++parts) {
+    const std::int32_t size = ((total + parts - 1) / parts + group - 1) / group * group;
+    if (size <= most && size < total) sizes.insert(size);
+  }
+  for (std::int32_t size = std::min({group, total, most}); size >= 1; size /= 2) sizes.insert(size);
+  return {sizes.begin(), sizes.end()};
+}
+
+class Search {
+ public:
+  Search(const Contraction& work, const Machine& machine) : work_(work), machine_(machine) {}
+
+  TilePlan run() {
+    const std::int32_t gh = grid_h(work_), gw = grid_w(work_);
+    // Half the accumulator holds a tile while the other half is stored.
+    const std::int32_t most = machine_.accumulator_slot_rows();
+    for (const std::int32_t w : even_parts(gw, most, machine_.dim(), 16)) {
+      if (best_ && w < std::min(gw, machine_.dim())) break;  // part of a compute would stay empty
+      for (const std::int32_t h : even_parts(gh, std::max(1, most / w), 1, 12)) try_grid(h, w);
+    }
+    if (!best_) {
+      throw arch::InputError(machine_.config.name + ": no tile of layer '" + work_.name +
+                             "' fits the scratchpad and the accumulator; a larger scratchpad.capacity_kib would be right");
+    }
+    best_->candidates = candidates_;
+    best_->rejected = rejected_;
+    return *best_;
+  }
+
+ private:
+  void try_grid(std::int32_t h, std::int32_t w) {
+    if (work_.pool) {  // fields of config_st
+      const PositionRange at = positions_of(work_, 0, 0, h, w);
+      if (h > 255 || w > 255 || at.h + 2 > 255 || at.w + 2 > 255) return;
+      if (std::int64_t{at.h} * at.w > machine_.accumulator_slot_rows()) return;
+    }
+    const TileGrid grid = measure_grid(work_, machine_, h, w);
+    const std::int32_t out_blocks = machine_.blocks(work_.outputs);
+    const std::int32_t most_n = machine_.accumulator_slot_rows() / std::max(1, grid.accumulator_rows);
+    if (most_n < 1) {
+      ++candidates_;
+      ++rejected_;
+      return;
+    }
+    const std::int32_t group = std::max(1, machine_.move_blocks());
+    for (const std::int32_t n : block_counts(out_blocks, group, most_n)) try_outputs(grid, n);
+  }
+
+  void try_outputs(const TileGrid& grid, std::int32_t n) {
+    const std::int32_t lane_blocks = machine_.blocks(work_.lanes);
+    const std::int32_t group = std::max(1, machine_.move_blocks());
+    if (work_.diagonal) {
+      try_lanes(grid, n, n, n);
+      return;
+    }
+    const auto counts = block_counts(lane_blocks, group, lane_blocks);
+    for (const std::int32_t a : counts) {
+      for (const std::int32_t b : counts) {
+        if (b <= a && a % b == 0) try_lanes(grid, n, a, b);
+      }
+    }
+  }
+
+  void try_lanes(const TileGrid& grid, std::int32_t n, std::int32_t lanes_a, std::int32_t lanes_b) {
+    const std::int32_t lane_blocks = machine_.blocks(work_.lanes), out_blocks = machine_.blocks(work_.outputs);
+    const std::int64_t tiles_n = (out_blocks + n - 1) / n;
+    const std::int64_t chunks_a = work_.diagonal ? tiles_n : (lane_blocks + lanes_a - 1) / lanes_a;
+    const std::int64_t chunks_b = work_.diagonal ? 1 : (lane_blocks + lanes_b - 1) / lanes_b;
+    SlotNeeds needs;
+    needs.a_rows = lanes_a * grid.plane_rows;
+    needs.b_rows = work_.taps_count() * (work_.diagonal ? n : n * lanes_b) * machine_.dim();
+    needs.a_useful = grid.tiles * chunks_a;
+    needs.b_useful = tiles_n * chunks_b;
+    if (work_.residual) needs.residual_rows = grid.max_chunks * n * machine_.dim();
+    const auto banks = static_cast<std::int32_t>(machine_.config.scratchpad.banks);
+    for (std::int32_t a_banks = banks == 1 ? 0 : 1; a_banks < std::max(1, banks); ++a_banks) {
+      ++candidates_;
+      TilePlan plan;
+      plan.tile_h = grid.h;
+      plan.tile_w = grid.w;
+      plan.tile_n = n;
+      plan.lanes_a = lanes_a;
+      plan.lanes_b = lanes_b;
+      if (!place_slots(machine_, a_banks, needs, plan)) {
+        ++rejected_;
+        continue;
+      }
+      for (const bool outputs_outer : {false, true}) {
+        plan.outputs_outer = outputs_outer;
+        plan.cost = estimate(work_, machine_, grid, plan);
+        const std::int64_t total = plan.cost.total(), traffic = plan.cost.read_bytes;
+        if (!best_ || total < best_total_ || (total == best_total_ && traffic < best_->cost.read_bytes)) {
+          best_ = plan;
+          best_total_ = total;
+        }
+      }
+    }
+  }
+
+  const Contraction& work_;
+  const Machine& machine_;
+  std::optional<TilePlan> best_;
+  std::int64_t best_total_ = 0;
+  std::int64_t candidates_ = 0, rejected_ = 0;
+};
+
+}  // namespace
+
+TilePlan choose_tiles(const Contraction& work, const Machine& machine) { return Search(work, machine).run(); }
+
+}  // namespace gemel::compiler
