@@ -141,7 +141,7 @@ int run_work(const Options& options) {
   run.dim = derived.dim;
   run.bus_bytes = derived.bus_bytes;
   run.compile_seconds = work.compile_seconds;
-  if (kind == WorkKind::Stream && !options.timing_only) {
+  if (kind != WorkKind::Workload && !options.timing_only) {
     run.memory_crc32 = sim::digest_memory(work.program, result.memory);
   }
   compiler::CheckReport check;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/config_options.h"
+#include "cli/output_file.h"
+#include "cli/progress_line.h"
+#include "cli/work.h"
+#include "sim/arch/input_error.h"
+#include "sim/arch/program_file.h"
+
+namespace gemel::cli {
+namespace {
+
+struct Options {
+  std::string work;
+  ConfigOptions config;
+  std::string output;
+  std::string dump_after;
+};
+
+std::string stage_names() {
+  std::string text;
+  for (const std::string& stage : dump_stages()) text += (text.empty() ? "" : ", ") + stage;
+  return text;
+}
+
+int compile_work(const Options& options) {
+  const std::vector<std::string> stages = dump_stages();
+  if (!options.dump_after.empty() && std::find(stages.begin(), stages.end(), options.dump_after) == stages.end()) {
+    throw arch::InputError("--dump-after " + options.dump_after + ": no such stage; known: " + stage_names());
+  }
+  check_output_path(options.output, options.work);
+  if (find_work_kind(options.work) != WorkKind::Workload) {
+    throw arch::InputError(options.work + ": expected a workload (.yaml)");
+  }
+  const arch::AcceleratorConfig config = options.config.resolve().config;
+  ProgressLine progress;
+  progress.show("compiling " + options.work);
+  const Work work = compile_workload(options.work, config, options.dump_after);
+  write_output_file(options.output, arch::serialise_program(work.program));
+  progress.clear();
+  std::cout << work.dump;
+  return kDone;
+}
+
+}  // namespace
+
+Action add_compile_command(CLI::App& command) {
+  const auto options = std::make_shared<Options>();
+  command.add_option("WORK", options->work, "workload (.yaml)")->required();
+  options->config.add_to(command, true);
+  command.add_option("-o,--output", options->output, "program file to write")->type_name("P.gemel")->required();
+  command.add_option("--dump-after", options->dump_after, "print this stage: " + stage_names())->type_name("STAGE");
+  return [options] { return compile_work(*options); };
+}
+
+}  // namespace gemel::cli
