@@ -97,10 +97,12 @@ sim::RunResult simulate(const Options& options, const Work& work, const arch::Ac
 
 std::string check_text(const compiler::CheckReport& check) {
   if (!check.first_difference.empty()) return "WRONG: " + check.first_difference;
-  const std::string layers = std::to_string(check.checked_layers) + " layers equal the reference byte for byte";
+  const std::string layers = std::to_string(check.checked_layers) +
+                             (check.checked_layers == 1 ? " layer is" : " layers are") +
+                             " byte for byte the reference's";
   if (check.unchecked_layers.empty()) return "verified: " + layers;
-  return "NOT VERIFIED: " + layers + ", but layer " + check.unchecked_layers.front() + " and " +
-         std::to_string(check.unchecked_layers.size() - 1) + " more have no output to check";
+  return "NOT VERIFIED: " + layers + "; nothing to check for " + check.unchecked_layers.front() +
+         (check.unchecked_layers.size() > 1 ? " and others" : "");
 }
 
 void print_summary(const sim::RunDescription& run, const sim::RunStatistics& statistics) {

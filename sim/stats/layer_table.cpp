@@ -141,8 +141,8 @@ class TableText {
 
 std::string layer_table(const RunDescription& run, const RunStatistics& statistics, const TableStyle& style) {
   if (statistics.layers.empty()) return "";
-  const Row header = {"layer", "op",      "where",  "cycles", "util%",
-                      "MACs",  "compute", "memory", "DRAM B", "waits of the busiest unit"};
+  const Row header = {"layer", "op",       "where",   "cycles", "util%",
+                      "MACs",  "min comp", "min mem", "DRAM B", "waits of the busiest unit"};
   const Row total = total_row(run, statistics);
   std::vector<Row> rows;
   for (const LayerStatistics& layer : statistics.layers) rows.push_back(layer_row(run, layer));

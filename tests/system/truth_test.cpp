@@ -2,6 +2,8 @@
 // Replays the command streams measured on the RTL of Gemmini v0.7.1 (tests/golden/truth). Memory digests must be equal;
 // cycles must be those of tests/golden/truth_cycles.csv, our own, and close to the RTL's.
 // To accept new cycles: GEMEL_UPDATE_GOLDEN=1 ctest -R Truth, read the diff, and add a line to CHANGELOG.md.
+#include "tests/support/truth.h"
+
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -10,7 +12,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
-#include <sstream>
 
 #include "sim/arch/accelerator_config_yaml.h"
 #include "sim/arch/rocc_stream.h"
@@ -20,129 +21,117 @@
 namespace gemel {
 namespace {
 
-const std::string kGolden = std::string(GEMEL_SOURCE_DIR) + "/tests/golden";
+using test_support::TruthCase;
+
+const std::string kCyclesFile = std::string(GEMEL_SOURCE_DIR) + "/tests/golden/truth_cycles.csv";
+constexpr const char* kCyclesHeader = "name,memory_latency,issue_gap,cycles";
 constexpr double kMeanTolerance = 0.01;
 constexpr double kWorstTolerance = 0.03;
 
-std::vector<std::string> split(const std::string& line, char separator) {
-  std::vector<std::string> parts;
-  std::istringstream stream(line);
-  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
-  return parts;
+std::string key_of(const TruthCase& row) {
+  return row.name + "," + std::to_string(row.memory_latency) + "," + std::to_string(row.issue_gap);
 }
 
-using CsvRow = std::map<std::string, std::string>;
-
-std::vector<CsvRow> load_csv(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<std::string> columns;
-  std::vector<CsvRow> rows;
+// Our own cycles of the last accepted change, by key_of().
+std::map<std::string, std::string> load_accepted_cycles() {
+  std::map<std::string, std::string> cycles;
+  std::ifstream file(kCyclesFile);
   for (std::string line; std::getline(file, line);) {
-    const std::vector<std::string> cells = split(line, ',');
-    if (columns.empty()) {
-      columns = cells;
-      continue;
-    }
-    CsvRow row;
-    for (std::size_t i = 0; i < columns.size(); ++i) row[columns[i]] = i < cells.size() ? cells[i] : "";
-    rows.push_back(row);
+    const std::size_t comma = line.rfind(',');
+    if (line != kCyclesHeader && comma != std::string::npos) cycles[line.substr(0, comma)] = line.substr(comma + 1);
   }
-  return rows;
+  return cycles;
 }
 
-std::string key_of(const CsvRow& row) {
-  return row.at("name") + "," + row.at("memory_latency") + "," + row.at("issue_gap");
+std::vector<TruthCase> plain_cases() {
+  std::vector<TruthCase> cases;
+  for (const TruthCase& row : test_support::load_truth_cases()) {
+    if (test_support::is_plain_stream(row)) cases.push_back(row);
+  }
+  return cases;
 }
 
-sim::RunResult replay(const CsvRow& row, const arch::Program& program) {
+arch::AcceleratorConfig config_for(const TruthCase& row) {
   arch::AcceleratorConfig config = arch::load_accelerator_config("gemmini_16x16");
-  arch::apply_override(config, "memory.latency_cycles", row.at("memory_latency"));
-  arch::apply_override(config, "host.issue_gap_cycles", row.at("issue_gap"));
-  return sim::run_program(program, config);
+  config.memory.latency_cycles = row.memory_latency;
+  config.host.issue_gap_cycles = row.issue_gap;
+  return config;
 }
 
-// The hardware loops are not built in yet.
-bool has_loop_commands(const arch::Program& program) {
-  return std::any_of(program.commands.begin(), program.commands.end(), [](const arch::Command& command) {
-    return (command.funct >= 8 && command.funct <= 13) || (command.funct >= 15 && command.funct <= 21);
-  });
+arch::Program load_stream(const TruthCase& row) {
+  return arch::make_program(arch::load_rocc(test_support::truth_stream_path(row.name)));
 }
 
-arch::Program load_stream(const std::string& name) {
-  return arch::make_program(arch::load_rocc(kGolden + "/truth/" + name + ".rocc"));
-}
-
-class Truth : public ::testing::Test {
- protected:
-  void SetUp() override {
-    for (const CsvRow& row : load_csv(kGolden + "/truth/cases.csv")) {
-      if (!has_loop_commands(load_stream(row.at("name")))) rows_.push_back(row);
-    }
-    ASSERT_GE(rows_.size(), 250u);
-    for (const CsvRow& row : load_csv(kGolden + "/truth_cycles.csv")) golden_[key_of(row)] = row.at("cycles");
-  }
-  std::vector<CsvRow> rows_;
-  std::map<std::string, std::string> golden_;
-};
-
-TEST_F(Truth, MemoryIsEqualAndCyclesAreOursAndCloseToTheRtl) {
-  std::string name;
-  arch::Program program;
-  std::string update = "name,memory_latency,issue_gap,cycles\n";
+TEST(Truth, MemoryIsTheRtlsAndCyclesAreOursAndCloseToTheRtls) {
+  const bool update = std::getenv("GEMEL_UPDATE_GOLDEN") != nullptr;
+  const std::vector<TruthCase> rows = plain_cases();
+  ASSERT_GE(rows.size(), 250u);
+  std::map<std::string, std::string> accepted = load_accepted_cycles();
+  std::string new_cycles = std::string(kCyclesHeader) + "\n";
   std::string table;
   double sum = 0, worst = 0;
   std::size_t exact = 0;
-  for (const CsvRow& row : rows_) {
+  for (const TruthCase& row : rows) {
     SCOPED_TRACE(key_of(row));
-    if (row.at("name") != name) {
-      name = row.at("name");
-      program = load_stream(name);
-    }
-    const sim::RunResult result = replay(row, program);
+    const arch::Program program = load_stream(row);
+    const sim::RunResult result = sim::run_program(program, config_for(row));
     const sim::MemoryDigest digest = sim::digest_memory(program, result.memory);
-    EXPECT_EQ(digest.region, row.at("crc_region"));
-    EXPECT_EQ(digest.outputs, split(row.at("crc_outputs"), ';'));
-    EXPECT_EQ(result.statistics.read_requests, std::stoull(row.at("gets")));
-    EXPECT_EQ(result.statistics.write_requests, std::stoull(row.at("puts")));
+    EXPECT_EQ(digest.region, row.crc_region);
+    EXPECT_EQ(digest.outputs, row.crc_outputs);
+    EXPECT_EQ(result.statistics.read_requests, row.gets);
+    EXPECT_EQ(result.statistics.write_requests, row.puts);
 
-    const std::string cycles = std::to_string(result.statistics.cycles);
-    const double measured = std::stod(row.at("cycles"));
-    const double error = std::abs(static_cast<double>(result.statistics.cycles) - measured) / measured;
-    sum += error;
-    worst = std::max(worst, error);
-    exact += error == 0;
-    update += key_of(row) + "," + cycles + "\n";
-    if (error != 0) {
+    const sim::Cycle cycles = result.statistics.cycles;
+    if (!update) {
+      EXPECT_EQ(std::to_string(cycles), accepted[key_of(row)]) << "cycles changed; see this file's head";
+    }
+    new_cycles += key_of(row) + "," + std::to_string(cycles) + "\n";
+    const double difference =
+        (static_cast<double>(cycles) - static_cast<double>(row.cycles)) / static_cast<double>(row.cycles);
+    sum += std::abs(difference);
+    worst = std::max(worst, std::abs(difference));
+    exact += difference == 0;
+    if (difference != 0) {
       char line[160];
-      std::snprintf(line, sizeof line, "%-44s %8s %10s %10s %+7.2f%%\n", name.c_str(), row.at("memory_latency").c_str(),
-                    cycles.c_str(), row.at("cycles").c_str(),
-                    100 * (static_cast<double>(result.statistics.cycles) - measured) / measured);
+      std::snprintf(line, sizeof line, "%-44s %8u %10llu %10llu %+7.2f%%\n", row.name.c_str(), row.memory_latency,
+                    static_cast<unsigned long long>(cycles), static_cast<unsigned long long>(row.cycles),
+                    100 * difference);
       table += line;
     }
-    if (!std::getenv("GEMEL_UPDATE_GOLDEN")) {
-      EXPECT_EQ(cycles, golden_[key_of(row)]) << "cycles changed; see the head of this file";
-    }
   }
-  const double mean = sum / static_cast<double>(rows_.size());
-  std::printf("%zu of %zu rows are the RTL's to the cycle; mean error %.3f %%, worst %.2f %%; the others:\n", exact,
-              rows_.size(), 100 * mean, 100 * worst);
-  std::printf("%-44s %8s %10s %10s\n%s", "stream", "latency", "model", "RTL", table.c_str());
+  const double mean = sum / static_cast<double>(rows.size());
+  std::printf("%zu of %zu rows are the RTL's to the cycle; mean difference %.3f %%, worst %.2f %%\n", exact,
+              rows.size(), 100 * mean, 100 * worst);
+  if (!table.empty()) std::printf("%-44s %8s %10s %10s\n%s", "stream", "latency", "model", "RTL", table.c_str());
   EXPECT_LE(mean, kMeanTolerance);
   EXPECT_LE(worst, kWorstTolerance);
-  if (std::getenv("GEMEL_UPDATE_GOLDEN")) std::ofstream(kGolden + "/truth_cycles.csv") << update;
+  if (update) std::ofstream(kCyclesFile) << new_cycles;
 }
 
-TEST_F(Truth, TimingOnlyTakesTheSameCycles) {
-  for (const CsvRow& row : rows_) {
-    if (row.at("memory_latency") != "40") continue;
+TEST(Truth, TimingOnlyTakesTheSameCyclesAndRequests) {
+  for (const TruthCase& row : plain_cases()) {
     SCOPED_TRACE(key_of(row));
-    const arch::Program program = load_stream(row.at("name"));
-    arch::AcceleratorConfig config = arch::load_accelerator_config("gemmini_16x16");
-    arch::apply_override(config, "host.issue_gap_cycles", row.at("issue_gap"));
+    const arch::Program program = load_stream(row);
     sim::RunOptions options;
     options.timing_only = true;
-    EXPECT_EQ(sim::run_program(program, config, options).statistics.cycles,
-              sim::run_program(program, config).statistics.cycles);
+    const sim::RunStatistics timing = sim::run_program(program, config_for(row), options).statistics;
+    const sim::RunStatistics data = sim::run_program(program, config_for(row)).statistics;
+    EXPECT_EQ(timing.cycles, data.cycles);
+    EXPECT_EQ(timing.read_requests, data.read_requests);
+    EXPECT_EQ(timing.write_requests, data.write_requests);
+  }
+}
+
+TEST(Truth, EveryUnitsCausesAddUpToTheCycles) {
+  for (const TruthCase& row : plain_cases()) {
+    SCOPED_TRACE(key_of(row));
+    const sim::RunStatistics statistics = sim::run_program(load_stream(row), config_for(row)).statistics;
+    EXPECT_FALSE(statistics.accounting.empty());
+    for (const sim::UnitAccounting& unit : statistics.accounting) {
+      sim::Cycle total = 0;
+      for (const auto& [cause, cycles] : unit.causes) total += cycles;
+      EXPECT_EQ(total, statistics.cycles) << unit.unit;
+    }
   }
 }
 
