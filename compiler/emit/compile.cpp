@@ -64,6 +64,7 @@ class Compiler {
     program_ = &result.program;
     program_->name = model_.graph.name;
     program_->config_name = machine_.config.name;
+    program_->isa_version = machine_.config.isa_version;
     fill_memory(model_.graph, buffers_, memory_, *program_);
     fill_inputs();
     Emitter emitter(machine_, memory_, *program_);

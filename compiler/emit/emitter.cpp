@@ -65,9 +65,7 @@ void Emitter::load(const Schedule& schedule, const LoadOp& op) {
 void Emitter::compute(const ComputeOp& op) {
   const auto dim = static_cast<std::uint16_t>(machine_.dim());
   const LocalBlock nothing{LocalAddress::garbage(), dim, dim};
-  const bool transposed = arch::decode_config_execute(execute_->rs1, execute_->rs2).b_transpose;
-  LocalBlock b{LocalAddress(op.b), op.outputs, op.lanes};
-  if (transposed) std::swap(b.cols, b.rows);
+  const LocalBlock b{LocalAddress(op.b), op.outputs, op.lanes};  // as the array sees it, after any transposition
   arch::Preload preload;
   preload.c = {LocalAddress(op.c), op.outputs, op.rows};
   arch::Compute compute;
