@@ -109,7 +109,10 @@ class Interleaver {
     const ComputeOp& op = s_.computes[compute_done_.size()];
     const Time start =
         std::max({now_ + 3, compute_unit_, done(load_done_, op.after_load), done(store_done_, op.after_store)});
-    compute_unit_ = start + static_cast<Time>(machine_.pair_cycles(op.rows, op.new_weights ? op.lanes : 0));
+    // The weights of the next one are shifted in meanwhile.
+    const std::size_t next = compute_done_.size() + 1;
+    const std::int32_t weights = next < s_.computes.size() && s_.computes[next].new_weights ? s_.computes[next].lanes : 0;
+    compute_unit_ = start + static_cast<Time>(machine_.pair_cycles(op.rows, weights));
     const Time end = compute_unit_ + machine_.derived.array_latency + 22;
     compute_entries_.take(end);
     compute_done_.push_back(end);
