@@ -130,9 +130,7 @@ void Assembler::layer(LineScanner& line) {
   layer.name = line.quoted("the layer's name");
   layer.op = line.quoted("the operator");
   layer.placement = one_of(line, {Placement::Array, Placement::Host}, placement_word, "placement");
-  const auto key = [&](const std::string& name) {
-    line.skip_text(name + "=");
-  };
+  const auto key = [&](const std::string& name) { line.skip_text(name + "="); };
   key("macs");
   layer.macs = line.number("multiply-accumulates");
   key("output");
@@ -164,8 +162,8 @@ void Assembler::memory(LineScanner& line) {
       const int high = hex_digit(text[i]);
       const int low = hex_digit(text[i + 1]);
       if (high < 0 || low < 0) {
-        data.fail(column + static_cast<int>(i), "'" + std::string(text.substr(i, 2)) +
-                                                    "' is no byte; expected two hexadecimal digits, or 'end'");
+        data.fail(column + static_cast<int>(i),
+                  "'" + std::string(text.substr(i, 2)) + "' is no byte; expected two hexadecimal digits, or 'end'");
       }
       segment.bytes[at + i / 2] = static_cast<std::uint8_t>(high * 16 + low);
     }
@@ -229,8 +227,8 @@ std::uint32_t Assembler::index(LineScanner& line, std::size_t count, const char*
   const int column = line.column();
   const std::uint64_t value = line.number("an index");
   if (value >= count) {
-    line.fail(column, std::string(what) + " " + std::to_string(value) + " does not exist; there are " +
-                          std::to_string(count));
+    line.fail(column,
+              std::string(what) + " " + std::to_string(value) + " does not exist; there are " + std::to_string(count));
   }
   line.expect_end();
   return static_cast<std::uint32_t>(value);
@@ -287,8 +285,8 @@ void Assembler::heading(LineScanner& line) {
   } else if (word == "config") {
     program_.config_name = line.quoted("the configuration's name");
   } else if (word == "isa") {
-    program_.isa_version = one_of(line, {IsaVersion::GemminiV07, IsaVersion::Gemmini2025}, isa_version_word,
-                                  "instruction set");
+    program_.isa_version =
+        one_of(line, {IsaVersion::GemminiV07, IsaVersion::Gemmini2025}, isa_version_word, "instruction set");
   } else if (word == "base") {
     program_.base = line.number("an address");
   } else if (word == "size") {
@@ -298,8 +296,9 @@ void Assembler::heading(LineScanner& line) {
   } else if (word == "code") {
     in_code_ = true;
   } else {
-    line.fail(column, "unknown keyword '" + std::string(word) +
-                          "'; known: name, config, isa, base, size, macs, output, tensor, layer, memory, host_op, code");
+    line.fail(column,
+              "unknown keyword '" + std::string(word) +
+                  "'; known: name, config, isa, base, size, macs, output, tensor, layer, memory, host_op, code");
   }
   line.expect_end();
 }

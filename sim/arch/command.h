@@ -29,7 +29,7 @@ enum class Funct : std::uint8_t {
   LoopConvWsConfig5 = 20,
   LoopConvWsConfig6 = 21,
   ClockGate = 22,
-  MvoutToScratchpad = 23,    // 23..25: later Gemmini only
+  MvoutToScratchpad = 23,  // 23..25: later Gemmini only
   LoopWsScratchpadAB = 24,
   LoopWsScratchpadC = 25,
   Counter = 126,

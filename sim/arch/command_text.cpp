@@ -38,8 +38,8 @@ void append_local(std::string& out, std::uint32_t bits) {
     return;
   }
   const LocalAddress address(bits);
-  const bool plain = (bits & ~(kLocalFlags | kLocalPlainRow)) == 0 &&
-                     (address.is_accumulator() || (bits & kLocalFlags) == 0);
+  const bool plain =
+      (bits & ~(kLocalFlags | kLocalPlainRow)) == 0 && (address.is_accumulator() || (bits & kLocalFlags) == 0);
   if (!plain) {
     append_hex(out, bits);
     return;
@@ -77,7 +77,8 @@ bool parse_local(std::string_view text, std::uint64_t& bits) {
 
 bool parse_value(FieldFormat format, std::string_view text, std::uint64_t& value) {
   switch (format) {
-    case FieldFormat::Local: return parse_local(text, value);
+    case FieldFormat::Local:
+      return parse_local(text, value);
     case FieldFormat::Scale: {
       std::uint32_t bits = 0;
       if (!parse_scale_bits(text, bits)) return false;
@@ -85,17 +86,21 @@ bool parse_value(FieldFormat format, std::string_view text, std::uint64_t& value
       return true;
     }
     case FieldFormat::Number:
-    case FieldFormat::Hex: return parse_unsigned(text, value);
+    case FieldFormat::Hex:
+      return parse_unsigned(text, value);
   }
   return false;
 }
 
 const char* expected_value(FieldFormat format) {
   switch (format) {
-    case FieldFormat::Local: return "spad:ROW, acc:ROW[:accumulate][:full], garbage or 32 bits";
-    case FieldFormat::Scale: return "a number or bits:0x...";
+    case FieldFormat::Local:
+      return "spad:ROW, acc:ROW[:accumulate][:full], garbage or 32 bits";
+    case FieldFormat::Scale:
+      return "a number or bits:0x...";
     case FieldFormat::Number:
-    case FieldFormat::Hex: return "a number";
+    case FieldFormat::Hex:
+      return "a number";
   }
   return "";
 }
@@ -189,15 +194,23 @@ void describe_to(std::string& out, const Command& command, IsaVersion version) {
   out += info->mnemonic;
   for (const FieldInfo& f : info->fields) {
     const std::uint64_t value = f.place.get(command.rs1, command.rs2);
-    if (value == 0) continue;
+    if (value == 0 && f.format != FieldFormat::Local) continue;
     out += ' ';
     out += f.name;
     out += '=';
     switch (f.format) {
-      case FieldFormat::Number: append_decimal(out, value); break;
-      case FieldFormat::Hex: append_hex(out, value); break;
-      case FieldFormat::Scale: append_scale_bits(out, static_cast<std::uint32_t>(value)); break;
-      case FieldFormat::Local: append_local(out, static_cast<std::uint32_t>(value)); break;
+      case FieldFormat::Number:
+        append_decimal(out, value);
+        break;
+      case FieldFormat::Hex:
+        append_hex(out, value);
+        break;
+      case FieldFormat::Scale:
+        append_scale_bits(out, static_cast<std::uint32_t>(value));
+        break;
+      case FieldFormat::Local:
+        append_local(out, static_cast<std::uint32_t>(value));
+        break;
     }
   }
   const Command mask = uncovered_bits(*info);

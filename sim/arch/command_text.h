@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Text form of one command: `mvin dram_address=0x80001000 local=spad:16 cols=64 rows=16`.
-// Fields that are zero are left out; bits outside all fields appear as rs1_extra= and rs2_extra=; a command that
-// the instruction set does not know is `raw FUNCT RS1 RS2`.
+// Fields that are zero are left out, local addresses excepted; bits outside all fields appear as rs1_extra= and
+// rs2_extra=; a command that the instruction set does not know is `raw FUNCT RS1 RS2`.
 #include <stdexcept>
 #include <string>
 #include <string_view>

@@ -124,11 +124,21 @@ void append_code(std::string& out, const Program& program) {
           ++next;
         }
         break;
-      case StepKind::Fence: out += "  fence"; break;
-      case StepKind::Idle: out += "  idle " + std::to_string(step.index); break;
-      case StepKind::Begin: out += "  begin"; break;
-      case StepKind::End: out += "  end"; break;
-      case StepKind::Host: out += "  host " + std::to_string(step.index); break;
+      case StepKind::Fence:
+        out += "  fence";
+        break;
+      case StepKind::Idle:
+        out += "  idle " + std::to_string(step.index);
+        break;
+      case StepKind::Begin:
+        out += "  begin";
+        break;
+      case StepKind::End:
+        out += "  end";
+        break;
+      case StepKind::Host:
+        out += "  host " + std::to_string(step.index);
+        break;
       case StepKind::Layer: {
         out += "  layer " + std::to_string(step.index) + "  # ";
         append_quoted(out, program.layers.at(step.index).name);

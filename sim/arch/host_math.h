@@ -5,8 +5,8 @@
 
 namespace gemel::arch {
 
-// e^x for x <= 0 (softmax), x in double. x = n ln2 + r with |r| <= ln2 / 2; Taylor polynomial of degree 13 in r (error below
-// one unit in the last place of a double); below -745 the result is 0.
+// e^x for x <= 0 (softmax), x in double. x = n ln2 + r with |r| <= ln2 / 2; Taylor polynomial of degree 13 in r (error
+// below one unit in the last place of a double); below -745 the result is 0.
 inline double exp_of_nonpositive(double x) {
   if (!(x > -745.0)) return 0.0;
   constexpr double kLog2E = 1.4426950408889634;
@@ -20,8 +20,8 @@ inline double exp_of_nonpositive(double x) {
   return std::ldexp(sum, static_cast<int>(n));
 }
 
-// erf(x) = 2 / sqrt(pi) * e^(-x^2) * sum over n of 2^n x^(2n+1) / (1 * 3 * ... * (2n+1)); all terms have one sign. Beyond
-// |x| = 6 the result is +-1 to the last place.
+// erf(x) = 2 / sqrt(pi) * e^(-x^2) * sum over n of 2^n x^(2n+1) / (1 * 3 * ... * (2n+1)); all terms have one sign.
+// Beyond |x| = 6 the result is +-1 to the last place.
 inline double error_function(double x) {
   if (x != x) return x;
   if (x >= 6.0) return 1.0;

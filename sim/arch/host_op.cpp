@@ -69,7 +69,7 @@ class View {
       put(offset, saturate_to_int8(value));
     } else {
       const float limited = value < 2147483648.0f ? value : 2147483648.0f;
-      put(offset, limited >= 2147483648.0f ? INT32_MAX
+      put(offset, limited >= 2147483648.0f   ? INT32_MAX
                   : limited < -2147483648.0f ? INT32_MIN
                                              : static_cast<std::int32_t>(std::nearbyint(limited)));
     }
@@ -88,8 +88,8 @@ struct Operands {
   View out;
 };
 
-// Calls row(offsets, index) for every position of the leading `rank - inner` dimensions: offsets of the views there (in the
-// order of `views`), and the index of the last leading dimension.
+// Calls row(offsets, index) for every position of the leading `rank - inner` dimensions: offsets of the views there (in
+// the order of `views`), and the index of the last leading dimension.
 template <typename Function>
 void for_each_row(const std::vector<const View*>& views, std::size_t leading, Function row) {
   const std::vector<Index>& shape = views[0]->shape();
@@ -207,9 +207,8 @@ void gelu(const HostOp& op, const Operands& o) {
   }
   float table[256];
   for (int x = -128; x < 128; ++x) table[x + 128] = gelu_value(x, op.scales[0], op.scales[1]);
-  for_each_element(o, [&](const std::vector<Index>& at) {
-    o.out.put_rounded(at[kOut], table[o.in[0].get(at.back()) + 128]);
-  });
+  for_each_element(
+      o, [&](const std::vector<Index>& at) { o.out.put_rounded(at[kOut], table[o.in[0].get(at.back()) + 128]); });
 }
 
 // Copy, Requantize and Relu: at least `least`, times multiplier where there are scales.
@@ -265,9 +264,10 @@ void pool(const HostOp& op, const Operands& o) {
         const Index c0 = std::max<Index>(left, 0), c1 = std::min(left + p[1], in[2]);
         const Index inside = std::max<Index>(r1 - r0, 0) * std::max<Index>(c1 - c0, 0);
         const Index divisor = pad_counts ? p[0] * p[1] : std::max<Index>(inside, 1);
-        const float factor = average ? static_cast<float>(static_cast<double>(op.scales[0]) /
-                                                          (static_cast<double>(op.scales[1]) * static_cast<double>(divisor)))
-                                     : 1.0f;
+        const float factor =
+            average ? static_cast<float>(static_cast<double>(op.scales[0]) /
+                                         (static_cast<double>(op.scales[1]) * static_cast<double>(divisor)))
+                    : 1.0f;
         for (Index k = 0; k < out[3]; ++k) {
           std::uint32_t sum = 0;
           std::int32_t most = pad_counts && inside < p[0] * p[1] ? 0 : INT32_MIN;
@@ -320,9 +320,10 @@ void mat_mul(const HostOp& op, const Operands& o) {
   for_each_row(views, rank - 2, [&](const std::vector<Index>& at, Index) {
     for (Index i = 0; i < m; ++i) {
       for (Index j = 0; j < n; ++j) {
-        sums[j] = bias ? static_cast<std::uint32_t>(
-                             bias->get(at[3] + i * bias->stride(rank - 2) + j * bias->stride(rank - 1)))
-                       : 0u;
+        sums[j] =
+            bias
+                ? static_cast<std::uint32_t>(bias->get(at[3] + i * bias->stride(rank - 2) + j * bias->stride(rank - 1)))
+                : 0u;
       }
       for (Index l = 0; l < k; ++l) {
         const std::int32_t factor = a.get(at[1] + i * a.stride(rank - 2) + l * a.stride(rank - 1));
@@ -385,23 +386,44 @@ void run_host_op(const HostOp& op, std::uint8_t* memory, std::uint64_t base, std
   Operands o{{}, View(op.output, memory, base, size)};
   for (const HostTensor& t : op.inputs) o.in.emplace_back(t, memory, base, size);
   switch (op.kind) {
-    case Kind::Softmax: softmax(op, o); return;
-    case Kind::LayerNorm: layer_norm(op, o); return;
-    case Kind::Gelu: gelu(op, o); return;
-    case Kind::Copy: rescale(op, o, INT32_MIN); return;
+    case Kind::Softmax:
+      softmax(op, o);
+      return;
+    case Kind::LayerNorm:
+      layer_norm(op, o);
+      return;
+    case Kind::Gelu:
+      gelu(op, o);
+      return;
+    case Kind::Copy:
+      rescale(op, o, INT32_MIN);
+      return;
     case Kind::Fill:
-      for_each_element(o, [&](const std::vector<Index>& at) {
-        o.out.put(at[kOut], static_cast<std::int32_t>(op.params[0]));
-      });
+      for_each_element(
+          o, [&](const std::vector<Index>& at) { o.out.put(at[kOut], static_cast<std::int32_t>(op.params[0])); });
       return;
     case Kind::MaxPool:
-    case Kind::AveragePool: pool(op, o); return;
-    case Kind::Requantize: rescale(op, o, op.params[0] != 0 ? 0 : INT32_MIN); return;
-    case Kind::Add: add(op, o); return;
-    case Kind::Mul: mul(op, o); return;
-    case Kind::Relu: rescale(op, o, 0); return;
-    case Kind::MatMul: mat_mul(op, o); return;
-    case Kind::Conv2d: conv2d(op, o); return;
+    case Kind::AveragePool:
+      pool(op, o);
+      return;
+    case Kind::Requantize:
+      rescale(op, o, op.params[0] != 0 ? 0 : INT32_MIN);
+      return;
+    case Kind::Add:
+      add(op, o);
+      return;
+    case Kind::Mul:
+      mul(op, o);
+      return;
+    case Kind::Relu:
+      rescale(op, o, 0);
+      return;
+    case Kind::MatMul:
+      mat_mul(op, o);
+      return;
+    case Kind::Conv2d:
+      conv2d(op, o);
+      return;
   }
 }
 

@@ -7,8 +7,8 @@
 // correctly rounded, in the order written here, and no library functions; so results are the same everywhere.
 //   round(v)      float32 to int8: half to even, saturating (numerics.h saturate_to_int8)
 //   multiplier    of an operator with inputs i and output o: (float)((double)scale_i / (double)scale_o); with several
-//                 factors (double)scale_a * (double)scale_b / (double)scale_o. With scale_o = 1 (and the other factors 1)
-//                 it is scale_i itself.
+//                 factors (double)scale_a * (double)scale_b / (double)scale_o. With scale_o = 1 (and the other factors
+//                 1) it is scale_i itself.
 //   exp, erf      the polynomial and the series of host_math.h, in double
 #include <cstdint>
 #include <string>
@@ -21,9 +21,9 @@ namespace gemel::arch {
 // A view of memory: dense unless strides are given (in elements, one per dimension; 0 repeats).
 struct HostTensor {
   std::uint64_t address = 0;
-  std::uint8_t element_bytes = 1;      // 1 = int8, 4 = int32 (little-endian) or, where said, float32
+  std::uint8_t element_bytes = 1;  // 1 = int8, 4 = int32 (little-endian) or, where said, float32
   std::vector<std::int64_t> shape;
-  std::vector<std::int64_t> strides;   // empty = dense row-major
+  std::vector<std::int64_t> strides;  // empty = dense row-major
 };
 
 // x: input 0 unless said otherwise. Integers may be int8 or int32 on every input, and output int8 or int32
@@ -47,7 +47,8 @@ enum class HostOpKind : std::uint8_t {
   Copy,
   // Sets every element of the output to params {value}. No inputs, no scales.
   Fill,
-  // NHWC. params {kernel h, w, stride h, w, pad top, left, bottom, right, pad_counts}. Maximum over the window; elements
+  // NHWC. params {kernel h, w, stride h, w, pad top, left, bottom, right, pad_counts}. Maximum over the window;
+  // elements
   // outside the image do not count, or count as 0 with pad_counts = 1 (as the machine's own pooling does). scales {}.
   MaxPool,
   // The same params. sum over the window in int32; divisor = elements inside the image, or kernel h * w with
@@ -68,7 +69,8 @@ enum class HostOpKind : std::uint8_t {
   // Output int8: accumulator_scale(sum, multiplier, relu) of numerics.h; output int32: sum itself, unscaled.
   MatMul,
   // NHWC. inputs {x [n, h, w, c], weights [kh, kw, c / groups, oc], bias int32 [oc], optional}; x, weights int8.
-  // params {stride h, w, pad top, left, bottom, right, dilation h, w, groups, relu}; output [n, oh, ow, oc]; outside the
+  // params {stride h, w, pad top, left, bottom, right, dilation h, w, groups, relu}; output [n, oh, ow, oc]; outside
+  // the
   // image is 0. Sum, scales and output as MatMul.
   Conv2d,
 };
@@ -78,7 +80,7 @@ struct HostOp {
   std::vector<HostTensor> inputs;
   HostTensor output;
   std::vector<std::int64_t> params;
-  std::vector<float> scales;           // per input, then output: real = scale * integer
+  std::vector<float> scales;  // per input, then output: real = scale * integer
 };
 
 // snake_case name of a kind, and back; false where there is none.
@@ -93,14 +95,15 @@ void check_host_op(const HostOp& op);
 void run_host_op(const HostOp& op, std::uint8_t* memory, std::uint64_t base, std::uint64_t size);
 
 // Work of an operator: what it costs follows from this alone.
-//   Softmax 8 operations an element, LayerNorm 8, Gelu 16, Requantize and Relu 2, Copy 1 (with scales 2), Fill 1, Add 4,
-//   Mul 3, pooling 1 for each window element + 2 for each output, MatMul and Conv2d 2 for each multiply-accumulate + 2 for each
-//   output. Bytes: each element of each input once (repeated elements once), each element of the output once.
+//   Softmax 8 operations an element, LayerNorm 8, Gelu 16, Requantize and Relu 2, Copy 1 (with scales 2), Fill 1, Add
+//   4, Mul 3, pooling 1 for each window element + 2 for each output, MatMul and Conv2d 2 for each multiply-accumulate +
+//   2 for each output. Bytes: each element of each input once (repeated elements once), each element of the output
+//   once.
 struct HostOpWork {
   std::uint64_t operations = 0;
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_written = 0;
-  std::uint64_t macs = 0;              // MatMul and Conv2d
+  std::uint64_t macs = 0;  // MatMul and Conv2d
 };
 HostOpWork host_op_work(const HostOp& op);
 

@@ -17,7 +17,7 @@ struct KindInfo {
   unsigned max_inputs;
   unsigned params;
   const char* param_names;
-  unsigned scales;        // besides none where `scales_optional`
+  unsigned scales;  // besides none where `scales_optional`
   bool scales_optional;
 };
 
@@ -28,8 +28,8 @@ constexpr KindInfo kKinds[] = {
     {Kind::Copy, "copy", 1, 1, 0, "none", 2, true},
     {Kind::Fill, "fill", 0, 0, 1, "value", 0, true},
     {Kind::MaxPool, "max_pool", 1, 1, 9, "kernel h, w, stride h, w, pad top, left, bottom, right, pad_counts", 0, true},
-    {Kind::AveragePool, "average_pool", 1, 1, 9,
-     "kernel h, w, stride h, w, pad top, left, bottom, right, pad_counts", 2, false},
+    {Kind::AveragePool, "average_pool", 1, 1, 9, "kernel h, w, stride h, w, pad top, left, bottom, right, pad_counts",
+     2, false},
     {Kind::Requantize, "requantize", 1, 1, 1, "relu", 2, false},
     {Kind::Add, "add", 2, 2, 1, "relu", 3, false},
     {Kind::Mul, "mul", 2, 2, 0, "none", 3, false},
@@ -70,14 +70,14 @@ std::uint64_t distinct_elements(const HostTensor& t) {
 }
 
 void check_tensor(const HostOp& op, const HostTensor& t, const std::string& name) {
-  require(op, t.element_bytes == 1 || t.element_bytes == 4, name + " has elements of " +
-                                                                std::to_string(t.element_bytes) +
-                                                                " bytes; expected 1 or 4");
+  require(op, t.element_bytes == 1 || t.element_bytes == 4,
+          name + " has elements of " + std::to_string(t.element_bytes) + " bytes; expected 1 or 4");
   require(op, t.strides.empty() || t.strides.size() == t.shape.size(), name + " has not one stride a dimension");
   std::uint64_t n = 1;
   for (const std::int64_t d : t.shape) {
-    require(op, d > 0 && static_cast<std::uint64_t>(d) <= (std::uint64_t{1} << 40) / n,
-            name + " has a dimension of " + std::to_string(d) + "; expected at least 1 and at most 2^40 elements in all");
+    require(
+        op, d > 0 && static_cast<std::uint64_t>(d) <= (std::uint64_t{1} << 40) / n,
+        name + " has a dimension of " + std::to_string(d) + "; expected at least 1 and at most 2^40 elements in all");
     n *= static_cast<std::uint64_t>(d);
   }
   for (const std::int64_t s : t.strides) {
@@ -85,7 +85,8 @@ void check_tensor(const HostOp& op, const HostTensor& t, const std::string& name
   }
 }
 
-std::int64_t pooled(std::int64_t in, std::int64_t before, std::int64_t after, std::int64_t window, std::int64_t stride) {
+std::int64_t pooled(std::int64_t in, std::int64_t before, std::int64_t after, std::int64_t window,
+                    std::int64_t stride) {
   const std::int64_t room = in + before + after - window;
   return room < 0 ? 0 : room / stride + 1;
 }
@@ -96,12 +97,14 @@ void check_pool(const HostOp& op) {
   require(op, in.size() == 4 && out.size() == 4, "expected NHWC input and output");
   for (int i = 0; i < 4; ++i) require(op, op.params[i] >= 1, "kernel and stride must be at least 1");
   for (int i = 4; i < 8; ++i) require(op, op.params[i] >= 0, "padding must not be negative");
-  require(op, op.params[4] < op.params[0] && op.params[6] < op.params[0] && op.params[5] < op.params[1] &&
-                  op.params[7] < op.params[1],
+  require(op,
+          op.params[4] < op.params[0] && op.params[6] < op.params[0] && op.params[5] < op.params[1] &&
+              op.params[7] < op.params[1],
           "padding must be smaller than the kernel");
-  require(op, out[0] == in[0] && out[3] == in[3] &&
-                  out[1] == pooled(in[1], op.params[4], op.params[6], op.params[0], op.params[2]) &&
-                  out[2] == pooled(in[2], op.params[5], op.params[7], op.params[1], op.params[3]),
+  require(op,
+          out[0] == in[0] && out[3] == in[3] &&
+              out[1] == pooled(in[1], op.params[4], op.params[6], op.params[0], op.params[2]) &&
+              out[2] == pooled(in[2], op.params[5], op.params[7], op.params[1], op.params[3]),
           "output shape does not follow from input and window");
 }
 
@@ -116,7 +119,8 @@ void check_mat_mul(const HostOp& op) {
           "expected [m, k] by [k, n] to [m, n]");
   require(op, op.inputs[0].element_bytes == 1 && op.inputs[1].element_bytes == 1, "expected int8 factors");
   if (op.inputs.size() == 3) {
-    require(op, op.inputs[2].element_bytes == 4 && op.inputs[2].shape == out, "expected an int32 bias of the output's shape");
+    require(op, op.inputs[2].element_bytes == 4 && op.inputs[2].shape == out,
+            "expected an int32 bias of the output's shape");
   }
 }
 
@@ -131,8 +135,9 @@ void check_conv2d(const HostOp& op) {
           "stride, dilation and groups must be at least 1");
   for (int i = 2; i < 6; ++i) require(op, p[i] >= 0, "padding must not be negative");
   require(op, x[3] == w[2] * p[8] && out[3] == w[3] && w[3] % p[8] == 0, "channels, groups and weights do not fit");
-  require(op, out[0] == x[0] && out[1] == pooled(x[1], p[2], p[4], (w[0] - 1) * p[6] + 1, p[0]) &&
-                  out[2] == pooled(x[2], p[3], p[5], (w[1] - 1) * p[7] + 1, p[1]),
+  require(op,
+          out[0] == x[0] && out[1] == pooled(x[1], p[2], p[4], (w[0] - 1) * p[6] + 1, p[0]) &&
+              out[2] == pooled(x[2], p[3], p[5], (w[1] - 1) * p[7] + 1, p[1]),
           "output shape does not follow from input and kernel");
   if (op.inputs.size() == 3) {
     require(op, op.inputs[2].element_bytes == 4 && op.inputs[2].shape == std::vector<std::int64_t>{out[3]},
@@ -155,18 +160,27 @@ std::uint64_t operations_of(const HostOp& op) {
   const std::uint64_t n = elements_of(op.output);
   switch (op.kind) {
     case Kind::Softmax:
-    case Kind::LayerNorm: return 8 * n;
-    case Kind::Gelu: return 16 * n;
-    case Kind::Copy: return (op.scales.empty() ? 1 : 2) * n;
-    case Kind::Fill: return n;
+    case Kind::LayerNorm:
+      return 8 * n;
+    case Kind::Gelu:
+      return 16 * n;
+    case Kind::Copy:
+      return (op.scales.empty() ? 1 : 2) * n;
+    case Kind::Fill:
+      return n;
     case Kind::MaxPool:
-    case Kind::AveragePool: return (static_cast<std::uint64_t>(op.params[0] * op.params[1]) + 2) * n;
+    case Kind::AveragePool:
+      return (static_cast<std::uint64_t>(op.params[0] * op.params[1]) + 2) * n;
     case Kind::Requantize:
-    case Kind::Relu: return 2 * n;
-    case Kind::Add: return 4 * n;
-    case Kind::Mul: return 3 * n;
+    case Kind::Relu:
+      return 2 * n;
+    case Kind::Add:
+      return 4 * n;
+    case Kind::Mul:
+      return 3 * n;
     case Kind::MatMul:
-    case Kind::Conv2d: return 2 * macs_of(op) + 2 * n;
+    case Kind::Conv2d:
+      return 2 * macs_of(op) + 2 * n;
   }
   return n;
 }
@@ -189,8 +203,9 @@ void check_host_op(const HostOp& op) {
   require(op, op.inputs.size() >= info.min_inputs && op.inputs.size() <= info.max_inputs,
           std::to_string(op.inputs.size()) + " inputs; expected " + std::to_string(info.min_inputs) +
               (info.max_inputs > info.min_inputs ? " or " + std::to_string(info.max_inputs) : std::string()));
-  require(op, op.params.size() == info.params, std::to_string(op.params.size()) + " params; expected " +
-                                                   std::to_string(info.params) + " (" + info.param_names + ")");
+  require(op, op.params.size() == info.params,
+          std::to_string(op.params.size()) + " params; expected " + std::to_string(info.params) + " (" +
+              info.param_names + ")");
   require(op, op.scales.size() == info.scales || (info.scales_optional && op.scales.empty()),
           std::to_string(op.scales.size()) + " scales; expected " + std::to_string(info.scales));
   for (const float s : op.scales) require(op, s > 0 && s <= 3.4e38f, "a scale is not a positive finite number");
@@ -198,17 +213,26 @@ void check_host_op(const HostOp& op) {
   check_tensor(op, op.output, "output");
   switch (op.kind) {
     case Kind::MaxPool:
-    case Kind::AveragePool: check_pool(op); return;
-    case Kind::MatMul: check_mat_mul(op); return;
-    case Kind::Conv2d: check_conv2d(op); return;
-    default: break;
+    case Kind::AveragePool:
+      check_pool(op);
+      return;
+    case Kind::MatMul:
+      check_mat_mul(op);
+      return;
+    case Kind::Conv2d:
+      check_conv2d(op);
+      return;
+    default:
+      break;
   }
   require(op, !op.output.shape.empty() || (op.kind != Kind::Softmax && op.kind != Kind::LayerNorm),
           "expected at least one dimension");
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
     if (op.kind == Kind::LayerNorm && i > 0) {
-      require(op, op.inputs[i].element_bytes == 4 && op.inputs[i].shape == std::vector<std::int64_t>{op.output.shape.back()},
-              "gamma and beta must be float32 of the last dimension");
+      require(
+          op,
+          op.inputs[i].element_bytes == 4 && op.inputs[i].shape == std::vector<std::int64_t>{op.output.shape.back()},
+          "gamma and beta must be float32 of the last dimension");
     } else {
       require(op, op.inputs[i].shape == op.output.shape, "shapes of input and output differ");
     }

@@ -7,9 +7,9 @@ namespace {
 
 std::vector<InstructionInfo> make_table() {
   std::vector<InstructionInfo> table;
-#define INSTRUCTION(name, funct, subtype, version, mnemonic, meaning)                                             \
-  table.push_back({Instruction::name, #name, Funct::funct, subtype, InstructionVersions::version, mnemonic, meaning, \
-                   {}});
+#define INSTRUCTION(name, funct, subtype, version, mnemonic, meaning) \
+  table.push_back(                                                    \
+      {Instruction::name, #name, Funct::funct, subtype, InstructionVersions::version, mnemonic, meaning, {}});
 #define FIELD(instruction, operand, name, lsb, width, format, meaning) \
   table.back().fields.push_back({#name, field::instruction##_##name, FieldFormat::format, meaning});
 #include "sim/arch/isa.def"

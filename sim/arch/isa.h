@@ -227,14 +227,10 @@ inline ConfigStore decode_config_store(std::uint64_t rs1, std::uint64_t rs2) {
 }
 
 inline bool is_mvin(Funct funct) { return funct == Funct::Mvin || funct == Funct::Mvin2 || funct == Funct::Mvin3; }
-inline bool is_compute(Funct funct) {
-  return funct == Funct::ComputePreloaded || funct == Funct::ComputeAccumulated;
-}
+inline bool is_compute(Funct funct) { return funct == Funct::ComputePreloaded || funct == Funct::ComputeAccumulated; }
 
 // Load state of an mvin command (funct 2, 1, 14).
-inline std::uint8_t mvin_state(Funct funct) {
-  return funct == Funct::Mvin3 ? 2 : funct == Funct::Mvin2 ? 1 : 0;
-}
+inline std::uint8_t mvin_state(Funct funct) { return funct == Funct::Mvin3 ? 2 : funct == Funct::Mvin2 ? 1 : 0; }
 
 inline Mvin decode_mvin(const Command& command) {
   return {mvin_state(static_cast<Funct>(command.funct)), command.rs1, decode_local_block(command.rs2)};

@@ -117,23 +117,23 @@ GEMEL_VECTORISED void mvin_scale_row(const std::int8_t* in, std::int8_t* out, un
 GEMEL_VECTORISED void mvin_scale_row_to_accumulator(const std::int8_t* in, std::int32_t* out, unsigned n, float scale,
                                                     bool accumulate) {
   const std::int32_t keep = accumulate ? -1 : 0;
-  map_row<std::int8_t, Int8Group, std::int32_t, Int32Group>(
-      in, out, n, [scale, keep](const Int8Group& x, Int32Group& sum) {
-        Int32Group value = __builtin_convertvector(x, Int32Group);
-        scale_group(value, scale);
-        add_group(value, sum & keep, sum);
-      });
+  map_row<std::int8_t, Int8Group, std::int32_t, Int32Group>(in, out, n,
+                                                            [scale, keep](const Int8Group& x, Int32Group& sum) {
+                                                              Int32Group value = __builtin_convertvector(x, Int32Group);
+                                                              scale_group(value, scale);
+                                                              add_group(value, sum & keep, sum);
+                                                            });
 }
 
 GEMEL_VECTORISED void accumulator_scale_row(const std::int32_t* in, std::int8_t* out, unsigned n, float scale,
                                             Activation activation) {
   const Int32Group least = Int32Group{} + (activation == Activation::Relu ? 0 : INT32_MIN);
-  map_row<std::int32_t, Int32Group, std::int8_t, Int8Group>(
-      in, out, n, [scale, &least](const Int32Group& x, Int8Group& result) {
-        Int32Group value = x > least ? x : least;
-        scale_group(value, scale);
-        result = __builtin_convertvector(value, Int8Group);
-      });
+  map_row<std::int32_t, Int32Group, std::int8_t, Int8Group>(in, out, n,
+                                                            [scale, &least](const Int32Group& x, Int8Group& result) {
+                                                              Int32Group value = x > least ? x : least;
+                                                              scale_group(value, scale);
+                                                              result = __builtin_convertvector(value, Int8Group);
+                                                            });
 }
 
 GEMEL_VECTORISED void add_row(const std::int32_t* in, std::int32_t* out, unsigned n) {

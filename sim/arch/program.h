@@ -43,7 +43,7 @@ enum class Placement : std::uint8_t { Array, Host };
 
 struct Layer {
   std::string name;
-  std::string op;                    // conv2d, gemm, ...; a fused layer joins its parts: conv2d+relu+maxpool
+  std::string op;  // conv2d, gemm, ...; a fused layer joins its parts: conv2d+relu+maxpool
   Placement placement = Placement::Array;
   std::uint64_t macs = 0;            // useful multiply-accumulates
   std::string output;                // tensor that the layer produces (name in `tensors`), "" where none
@@ -64,7 +64,7 @@ struct OutputRange {
 
 struct Program {
   std::string name;
-  std::string config_name;           // machine that it was compiled for; "" for a recorded stream
+  std::string config_name;                          // machine that it was compiled for; "" for a recorded stream
   IsaVersion isa_version = IsaVersion::GemminiV07;  // layout of the commands
   std::uint64_t base = 0x80000000;
   std::uint64_t size = 0;

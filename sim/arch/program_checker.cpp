@@ -175,13 +175,15 @@ void Checker::configure(const Command& command) {
       }
       const bool weight_stationary = next.dataflow == Dataflow::WeightStationary;
       if (config_.mesh.dataflow != Dataflow::Both && config_.mesh.dataflow != next.dataflow) {
-        violate(std::string("the machine has no ") + (weight_stationary ? "weight" : "output") + "-stationary dataflow");
+        violate(std::string("the machine has no ") + (weight_stationary ? "weight" : "output") +
+                "-stationary dataflow");
       }
       if (weight_stationary ? next.a_transpose && next.b_transpose : !next.a_transpose && next.b_transpose) {
         violate(weight_stationary ? "weight stationary with both operands transposed needs two transposers"
                                   : "output stationary with only B transposed needs two transposers");
       }
-      if (field::ConfigExecute_activation.get(command.rs1, command.rs2) > 1) violate("activation above 1 is not built in");
+      if (field::ConfigExecute_activation.get(command.rs1, command.rs2) > 1)
+        violate("activation above 1 is not built in");
       execute_ = next;
       return;
     }
@@ -211,7 +213,8 @@ void Checker::configure(const Command& command) {
       store_ = merged;
       return;
     }
-    case ConfigKind::Normalise: violate("config_norm is not built in");
+    case ConfigKind::Normalise:
+      violate("config_norm is not built in");
   }
 }
 
@@ -333,7 +336,8 @@ void Checker::compute(const Compute& command) {
   const LocalBlock& c = destination_;
   if (c.address.is_garbage(d_) || c.rows == 0 || c.cols == 0) return;
   const std::uint32_t stride = execute_->c_stride;
-  if (!weight_stationary && stride != 1) violate("output stationary with a C stride of " + std::to_string(stride) + "; only 1 has a meaning");
+  if (!weight_stationary && stride != 1)
+    violate("output stationary with a C stride of " + std::to_string(stride) + "; only 1 has a meaning");
   const bool adds = c.address.is_accumulator() && c.address.accumulates();
   for (std::uint32_t r = 0; r < c.rows; r += stride == 1 ? c.rows : 1) {
     const std::uint32_t rows = stride == 1 ? c.rows : 1;
@@ -345,16 +349,28 @@ void Checker::compute(const Compute& command) {
 
 void Checker::command(const Command& command) {
   switch (static_cast<Funct>(command.funct)) {
-    case Funct::Config: configure(command); return;
+    case Funct::Config:
+      configure(command);
+      return;
     case Funct::Mvin:
     case Funct::Mvin2:
-    case Funct::Mvin3: mvin(decode_mvin(command)); return;
-    case Funct::Mvout: mvout(decode_mvout(command.rs1, command.rs2)); return;
-    case Funct::Preload: preload(decode_preload(command.rs1, command.rs2)); return;
+    case Funct::Mvin3:
+      mvin(decode_mvin(command));
+      return;
+    case Funct::Mvout:
+      mvout(decode_mvout(command.rs1, command.rs2));
+      return;
+    case Funct::Preload:
+      preload(decode_preload(command.rs1, command.rs2));
+      return;
     case Funct::ComputePreloaded:
-    case Funct::ComputeAccumulated: compute(decode_compute(command)); return;
-    case Funct::MvoutToScratchpad: violate("mvout_spad is not built in");
-    default: break;
+    case Funct::ComputeAccumulated:
+      compute(decode_compute(command));
+      return;
+    case Funct::MvoutToScratchpad:
+      violate("mvout_spad is not built in");
+    default:
+      break;
   }
   const InstructionInfo* info = find_instruction(command, config_.isa_version);
   if (!info) violate("function code " + std::to_string(command.funct) + " does not exist");
@@ -388,14 +404,18 @@ std::optional<ProgramViolation> find_violation(const Program& program, const Acc
       at.command = ProgramViolation::kNone;
       switch (step.kind) {
         case StepKind::Command:
-          if (step.index >= program.commands.size()) violate("command " + std::to_string(step.index) + " does not exist");
+          if (step.index >= program.commands.size())
+            violate("command " + std::to_string(step.index) + " does not exist");
           at.command = step.index;
           checker.command(program.commands[step.index]);
           fenced = false;
           break;
-        case StepKind::Fence: fenced = true; break;
+        case StepKind::Fence:
+          fenced = true;
+          break;
         case StepKind::Host:
-          if (step.index >= program.host_ops.size()) violate("host operator " + std::to_string(step.index) + " does not exist");
+          if (step.index >= program.host_ops.size())
+            violate("host operator " + std::to_string(step.index) + " does not exist");
           if (!fenced) violate("a host operator without a fence before it");
           checker.host_op(program.host_ops[step.index]);
           break;
@@ -405,7 +425,8 @@ std::optional<ProgramViolation> find_violation(const Program& program, const Acc
           break;
         case StepKind::Idle:
         case StepKind::Begin:
-        case StepKind::End: break;
+        case StepKind::End:
+          break;
       }
     }
   } catch (Violation& violation) {

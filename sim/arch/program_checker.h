@@ -25,12 +25,13 @@ struct ProgramViolation {
 };
 
 struct CheckOptions {
-  // Recorded streams may rely on storage that starts as zero (as the RTL's does after reset); compiled programs may not.
+  // Recorded streams may rely on storage that starts as zero (as the RTL's does after reset); compiled programs may
+  // not.
   bool storage_starts_as_zero = false;
 };
 
-// The first violation, or none. Loop instructions are expanded by the machine, not here: behind one, every row counts as
-// written.
+// The first violation, or none. Loop instructions are expanded by the machine, not here: behind one, every row counts
+// as written.
 std::optional<ProgramViolation> find_violation(const Program& program, const AcceleratorConfig& config,
                                                const CheckOptions& options = {});
 

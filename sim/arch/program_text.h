@@ -9,8 +9,8 @@
 //   output 0x80001000 0x100       tensor "x" input int8 0x80000000 [1, 16]
 //   layer "l0" "gemm" array macs=4096 output="y" min_dram_bytes=768
 //   memory 0x80000000             then lines of hexadecimal bytes, then `end`
-//   host_op softmax               then `input ADDRESS BYTES [shape]`, `output ...`, `params ...`, `scales ...`, then `end`
-//   code                          then one step a line
+//   host_op softmax               then `input ADDRESS BYTES [shape]`, `output ...`, `params ...`, `scales ...`, then
+//   `end` code                          then one step a line
 //     config_ex dataflow=1 a_stride=1 acc_scale=1 c_stride=1
 //     fence · idle 50 · begin · end · host 0 · layer 0
 //     repeat 3                    offers commands[3] once more

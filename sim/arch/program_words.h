@@ -12,10 +12,14 @@ inline const char* element_type_word(ElementType type) { return type == ElementT
 inline const char* placement_word(Placement placement) { return placement == Placement::Array ? "array" : "host"; }
 inline const char* role_word(TensorPlace::Role role) {
   switch (role) {
-    case TensorPlace::Role::Input: return "input";
-    case TensorPlace::Role::Output: return "output";
-    case TensorPlace::Role::Weight: return "weight";
-    case TensorPlace::Role::Intermediate: return "intermediate";
+    case TensorPlace::Role::Input:
+      return "input";
+    case TensorPlace::Role::Output:
+      return "output";
+    case TensorPlace::Role::Weight:
+      return "weight";
+    case TensorPlace::Role::Intermediate:
+      return "intermediate";
   }
   return "";
 }

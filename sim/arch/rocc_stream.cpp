@@ -130,8 +130,8 @@ void Parser::step(LineScanner& line) {
   } else {
     std::uint64_t funct = 0;
     if (!parse_unsigned(word, funct)) {
-      line.fail(column, "unknown step '" + std::string(word) +
-                            "'; expected FUNCT RS1 RS2, fence, idle N, begin or end");
+      line.fail(column,
+                "unknown step '" + std::string(word) + "'; expected FUNCT RS1 RS2, fence, idle N, begin or end");
     }
     if (funct > 127) line.fail(column, "function code " + std::string(word) + " does not exist; the most is 127");
     const std::uint64_t rs1 = line.number("rs1");
@@ -215,15 +215,22 @@ std::string write_rocc(const RoccStream& stream) {
         append_hex(out, command.rs2);
         break;
       }
-      case StepKind::Fence: out += "fence"; break;
+      case StepKind::Fence:
+        out += "fence";
+        break;
       case StepKind::Idle:
         out += "idle ";
         append_decimal(out, step.index);
         break;
-      case StepKind::Begin: out += "begin"; break;
-      case StepKind::End: out += "end"; break;
+      case StepKind::Begin:
+        out += "begin";
+        break;
+      case StepKind::End:
+        out += "end";
+        break;
       case StepKind::Host:
-      case StepKind::Layer: throw InputError(stream.name + ": a command stream has no host operators or layers");
+      case StepKind::Layer:
+        throw InputError(stream.name + ": a command stream has no host operators or layers");
     }
     out += '\n';
   }

@@ -14,16 +14,16 @@ class LineScanner {
   // `first_column` is the column (from 1) of the first character of `line`.
   explicit LineScanner(std::string_view line, int first_column = 1) : line_(line), first_column_(first_column) {}
 
-  bool at_end();                 // nothing left but space
-  int column();                  // of the next token
+  bool at_end();                                // nothing left but space
+  int column();                                 // of the next token
   std::string_view word(const char* expected);  // up to the next space; an error where there is none
   std::string quoted(const char* expected);     // "..." with \" \\ \n \t \xHH
   std::uint64_t number(const char* expected);   // decimal or 0x
   std::int64_t signed_number(const char* expected);
-  float scale();                 // a float32 in decimal, or its bits as bits:0x...
-  void expect_end();             // an error where something is left
+  float scale();                            // a float32 in decimal, or its bits as bits:0x...
+  void expect_end();                        // an error where something is left
   void skip_text(const std::string& text);  // an error where something else stands here
-  bool take(char c);             // the next character, if it is that
+  bool take(char c);                        // the next character, if it is that
   void expect(char c, const char* expected);
   std::string_view rest() const { return line_.substr(at_); }
 

@@ -44,11 +44,32 @@ TEST(IsaTable, FunctionCodesAreGemminis) {
     const InstructionInfo* info = find_instruction(Command{static_cast<std::uint8_t>(funct), rs1, 0}, version);
     return info ? info->mnemonic : "";
   };
-  const char* v07[] = {"config_ex", "mvin2", "mvin", "mvout", "compute_preloaded", "compute_accumulated", "preload",
-                       "flush", "loop_ws", "loop_ws_bounds", "loop_ws_addresses_ab", "loop_ws_addresses_dc",
-                       "loop_ws_strides_ab", "loop_ws_strides_dc", "mvin3", "loop_conv_ws", "loop_conv_ws_config1",
-                       "loop_conv_ws_config2", "loop_conv_ws_config3", "loop_conv_ws_config4", "loop_conv_ws_config5",
-                       "loop_conv_ws_config6", "clock_gate", "", "", ""};
+  const char* v07[] = {"config_ex",
+                       "mvin2",
+                       "mvin",
+                       "mvout",
+                       "compute_preloaded",
+                       "compute_accumulated",
+                       "preload",
+                       "flush",
+                       "loop_ws",
+                       "loop_ws_bounds",
+                       "loop_ws_addresses_ab",
+                       "loop_ws_addresses_dc",
+                       "loop_ws_strides_ab",
+                       "loop_ws_strides_dc",
+                       "mvin3",
+                       "loop_conv_ws",
+                       "loop_conv_ws_config1",
+                       "loop_conv_ws_config2",
+                       "loop_conv_ws_config3",
+                       "loop_conv_ws_config4",
+                       "loop_conv_ws_config5",
+                       "loop_conv_ws_config6",
+                       "clock_gate",
+                       "",
+                       "",
+                       ""};
   for (unsigned funct = 0; funct < 26; ++funct) EXPECT_EQ(mnemonic(funct, 0, IsaVersion::GemminiV07), v07[funct]);
   EXPECT_EQ(mnemonic(0, 1, IsaVersion::GemminiV07), "config_ld");
   EXPECT_EQ(mnemonic(0, 2, IsaVersion::GemminiV07), "config_st");
@@ -169,12 +190,15 @@ TEST(CommandText, ReadsBackToTheSameBitsForAnyCommand) {
 
 TEST(CommandText, NamesFieldsAndLeavesOutZeros) {
   const IsaVersion v = IsaVersion::GemminiV07;
-  EXPECT_EQ(describe({2, 0x80001400, 0x10004000000040}, v), "mvin dram_address=0x80001400 local=spad:64 cols=64 rows=16");
+  EXPECT_EQ(describe({2, 0x80001400, 0x10004000000040}, v),
+            "mvin dram_address=0x80001400 local=spad:64 cols=64 rows=16");
   EXPECT_EQ(describe({6, 0x100010ffffffff, 0x100010c0000003}, v),
             "preload bd=garbage bd_cols=16 bd_rows=16 c=acc:3:accumulate c_cols=16 c_rows=16");
   EXPECT_EQ(describe({0, 0x6, 0x3fd7e45e00000010}, v), "config_st activation=1 dram_stride=16 acc_scale=1.68665671");
   EXPECT_EQ(describe({0, 0x2, 0xffffffff00000000}, v), "config_st acc_scale=bits:0xffffffff");
-  EXPECT_EQ(describe({3, 0x80000000, 0x00100010a0000005}, v), "mvout dram_address=0x80000000 local=acc:5:full cols=16 rows=16");
+  EXPECT_EQ(describe({3, 0x80000000, 0x00100010a0000005}, v),
+            "mvout dram_address=0x80000000 local=acc:5:full cols=16 rows=16");
+  EXPECT_EQ(describe({5, 0, 0}, v), "compute_accumulated a=spad:0 bd=spad:0");
   EXPECT_EQ(describe({3, 0, 0x20000005}, v), "mvout local=0x20000005");
   EXPECT_EQ(describe({7, 0x11, 0}, v), "flush skip=1 rs1_extra=0x10");
   EXPECT_EQ(describe({23, 1, 2}, v), "raw 23 0x1 0x2");

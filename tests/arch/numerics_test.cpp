@@ -48,10 +48,31 @@ float slow_int_to_float(std::int32_t value) {
 float slow_product(float a, float b) { return static_cast<float>(static_cast<double>(a) * static_cast<double>(b)); }
 
 std::vector<float> interesting_scales() {
-  std::vector<float> scales = {0.0f, -0.0f, 1.0f, -1.0f, 0.5f, -0.5f, 0.25f, 1.5f, 2.0f, 127.0f, 1e-3f, 1e-30f, 1e30f,
-                               0.0078125f, 1.68665671f, 0.99999994f, 1.0000001f, 3.0f, 1.0f / 3, 1e-45f, 3.4e38f,
-                               std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
-                               std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::quiet_NaN()};
+  std::vector<float> scales = {0.0f,
+                               -0.0f,
+                               1.0f,
+                               -1.0f,
+                               0.5f,
+                               -0.5f,
+                               0.25f,
+                               1.5f,
+                               2.0f,
+                               127.0f,
+                               1e-3f,
+                               1e-30f,
+                               1e30f,
+                               0.0078125f,
+                               1.68665671f,
+                               0.99999994f,
+                               1.0000001f,
+                               3.0f,
+                               1.0f / 3,
+                               1e-45f,
+                               3.4e38f,
+                               std::numeric_limits<float>::infinity(),
+                               -std::numeric_limits<float>::infinity(),
+                               std::numeric_limits<float>::quiet_NaN(),
+                               -std::numeric_limits<float>::quiet_NaN()};
   for (int i = 1; i < 256; i += 2) scales.push_back(static_cast<float>(i) / 256.0f);
   return scales;
 }
@@ -97,7 +118,8 @@ TEST(Numerics, MvinScaleOfEveryInt8EqualsBruteForce) {
     std::fill(wide, wide + 256, 1000);
     mvin_scale_row_to_accumulator(in, wide, 256, scale, false);
     std::int32_t sums[256];
-    for (unsigned i = 0; i < 256; ++i) sums[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(INT32_MAX - 100) + i);
+    for (unsigned i = 0; i < 256; ++i)
+      sums[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(INT32_MAX - 100) + i);
     mvin_scale_row_to_accumulator(in, sums, 256, scale, true);
     for (int i = 0; i < 256; ++i) {
       const std::int8_t expected = slow_int8(slow_product(in[i], scale));
@@ -169,8 +191,8 @@ TEST(Numerics, RowsOfEveryLengthTouchOnlyTheirElements) {
     add_row(sums.data(), total.data() + 1, n);
     EXPECT_TRUE(total.front() == INT32_MAX && total.back() == INT32_MAX) << n;
     for (unsigned i = 0; i < n; ++i) {
-      EXPECT_EQ(total[i + 1], static_cast<std::int32_t>(static_cast<std::uint32_t>(INT32_MAX) +
-                                                        static_cast<std::uint32_t>(sums[i])));
+      EXPECT_EQ(total[i + 1],
+                static_cast<std::int32_t>(static_cast<std::uint32_t>(INT32_MAX) + static_cast<std::uint32_t>(sums[i])));
     }
     std::vector<std::int8_t> in_place = bytes;
     mvin_scale_row(in_place.data(), in_place.data(), n, 0.5f);
@@ -191,7 +213,8 @@ TEST(Numerics, RoundingShiftIsHalfToEven) {
   for (const std::int32_t value : values) {
     EXPECT_EQ(rounding_shift(value, 0), value);
     for (unsigned shift = 1; shift < 32; ++shift) {
-      EXPECT_EQ(rounding_shift(value, shift), round_half_even(std::ldexp(static_cast<double>(value), -static_cast<int>(shift))))
+      EXPECT_EQ(rounding_shift(value, shift),
+                round_half_even(std::ldexp(static_cast<double>(value), -static_cast<int>(shift))))
           << value << " >> " << shift;
     }
   }

@@ -117,7 +117,8 @@ TEST_F(ProgramFile, ErrorsSayWhatIsWrong) {
             "x.gemel: damaged program file; write it again with the compiler or `gemel asm`");
   EXPECT_EQ(error_of([&] { load_program(path("absent.gemel")); }),
             path("absent.gemel") + ": cannot be read: No such file or directory");
-  EXPECT_EQ(error_of([&] { load_program(directory_.string()); }), directory_.string() + ": is a directory; expected a file");
+  EXPECT_EQ(error_of([&] { load_program(directory_.string()); }),
+            directory_.string() + ": is a directory; expected a file");
 }
 
 TEST_F(ProgramFile, FileAppearsWholeOrNotAtAll) {

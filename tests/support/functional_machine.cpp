@@ -75,10 +75,14 @@ std::vector<std::uint8_t> FunctionalMachine::run(const arch::Program& program) {
 void FunctionalMachine::execute(const Command& command, std::vector<std::uint8_t>& memory, std::uint64_t base) {
   const Memory view{memory, base};
   switch (static_cast<Funct>(command.funct)) {
-    case Funct::Config: configure(command); return;
+    case Funct::Config:
+      configure(command);
+      return;
     case Funct::Mvin:
     case Funct::Mvin2:
-    case Funct::Mvin3: mvin(arch::decode_mvin(command), view); return;
+    case Funct::Mvin3:
+      mvin(arch::decode_mvin(command), view);
+      return;
     case Funct::Mvout:
       if (store_.pool_stride != 0) {
         mvout_pooled(arch::decode_mvout(command.rs1, command.rs2), view);
@@ -86,13 +90,19 @@ void FunctionalMachine::execute(const Command& command, std::vector<std::uint8_t
         mvout(arch::decode_mvout(command.rs1, command.rs2), view);
       }
       return;
-    case Funct::Preload: preload(arch::decode_preload(command.rs1, command.rs2)); return;
+    case Funct::Preload:
+      preload(arch::decode_preload(command.rs1, command.rs2));
+      return;
     case Funct::ComputePreloaded:
-    case Funct::ComputeAccumulated: compute(arch::decode_compute(command)); return;
+    case Funct::ComputeAccumulated:
+      compute(arch::decode_compute(command));
+      return;
     case Funct::Flush:
     case Funct::ClockGate:
-    case Funct::Counter: return;  // no effect on data
-    default: throw std::invalid_argument("function code " + std::to_string(command.funct) + " is not a plain instruction");
+    case Funct::Counter:
+      return;  // no effect on data
+    default:
+      throw std::invalid_argument("function code " + std::to_string(command.funct) + " is not a plain instruction");
   }
 }
 
@@ -139,7 +149,8 @@ void FunctionalMachine::configure(const Command& command) {
       }
       return;
     }
-    case arch::ConfigKind::Normalise: throw std::invalid_argument("config_norm is not built in");
+    case arch::ConfigKind::Normalise:
+      throw std::invalid_argument("config_norm is not built in");
   }
 }
 
@@ -232,7 +243,8 @@ void FunctionalMachine::mvout_pooled(const arch::Mvout& command, const Memory& m
           const bool outside = row < 0 || col < 0 || row >= store_.out_rows || col >= store_.out_cols;
           const std::vector<std::int8_t> element =
               outside ? std::vector<std::int8_t>(dim_)
-                      : read_for_mvout(local.address.plus(static_cast<std::uint32_t>(row * store_.out_cols + col), derived_));
+                      : read_for_mvout(
+                            local.address.plus(static_cast<std::uint32_t>(row * store_.out_cols + col), derived_));
           for (std::uint32_t lane = 0; lane < dim_; ++lane) best[lane] = std::max(best[lane], element[lane]);
         }
       }

@@ -27,9 +27,7 @@ class FunctionalMachine {
   void execute(const arch::Command& command, std::vector<std::uint8_t>& memory, std::uint64_t base);
 
   const std::int8_t* scratchpad_row(std::uint32_t row) const { return scratchpad_.data() + std::size_t{row} * dim_; }
-  const std::int32_t* accumulator_row(std::uint32_t row) const {
-    return accumulator_.data() + std::size_t{row} * dim_;
-  }
+  const std::int32_t* accumulator_row(std::uint32_t row) const { return accumulator_.data() + std::size_t{row} * dim_; }
 
  private:
   using Matrix = std::vector<std::int32_t>;  // dim * dim, row-major

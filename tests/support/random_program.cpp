@@ -26,7 +26,8 @@ std::vector<std::int64_t> random_integers(std::mt19937_64& random) {
 }
 
 arch::HostTensor random_tensor(std::mt19937_64& random) {
-  return {random() >> 8, static_cast<std::uint8_t>(random() & 1 ? 4 : 1), random_integers(random), random_integers(random)};
+  return {random() >> 8, static_cast<std::uint8_t>(random() & 1 ? 4 : 1), random_integers(random),
+          random_integers(random)};
 }
 
 arch::HostOp random_host_op(std::mt19937_64& random) {
@@ -61,8 +62,9 @@ Program random_program_parts(std::mt19937_64& random) {
   }
   for (std::uint64_t n = random() % 3; n > 0; --n) p.outputs.push_back({random(), random()});
   for (std::uint64_t n = random() % 4; n > 0; --n) {
-    p.tensors.push_back({random_name(random), random(), random() & 1 ? arch::ElementType::Int8 : arch::ElementType::Int32,
-                         random_integers(random), static_cast<arch::TensorPlace::Role>(random() % 4)});
+    p.tensors.push_back({random_name(random), random(),
+                         random() & 1 ? arch::ElementType::Int8 : arch::ElementType::Int32, random_integers(random),
+                         static_cast<arch::TensorPlace::Role>(random() % 4)});
   }
   for (std::uint64_t n = random() % 4; n > 0; --n) {
     p.layers.push_back({random_name(random), random_name(random),

@@ -62,9 +62,7 @@ std::vector<TruthInitial> load_truth_initials() {
   return initials;
 }
 
-bool is_plain_stream(const TruthCase& row) {
-  return row.family != "conv" && row.name.compare(0, 7, "gemm_ws") != 0;
-}
+bool is_plain_stream(const TruthCase& row) { return row.family != "conv" && row.name.compare(0, 7, "gemm_ws") != 0; }
 
 std::string crc_text(const std::uint8_t* bytes, std::uint64_t count) {
   char text[9];
