@@ -112,14 +112,16 @@ module station_ranges
   local_block_t rs1_block, rs2_block;
   logic [1:0]   state;
   logic [7:0]   repeats;
+  logic [15:0]  last_column, a_rows;
   length_t      blocks_before_last, main_length;
 
   assign rs1_block = command_i.rs1;
   assign rs2_block = command_i.rs2;
   assign state     = command_i.funct == FunctMvin3 ? 2'd2 : command_i.funct == FunctMvin2 ? 2'd1 : 2'd0;
   assign repeats   = pixel_repeats_q[state];
-  assign blocks_before_last =
-      rs2_block.cols == '0 ? '0 : length_t'((rs2_block.cols - 1'b1) >> DimBits);
+  assign last_column        = rs2_block.cols == '0 ? '0 : rs2_block.cols - 1'b1;
+  assign blocks_before_last = length_t'(last_column) >> DimBits;
+  assign a_rows             = a_transpose_q ? rs1_block.cols : rs1_block.rows;
 
   always_comb begin
     main_length = '0;
@@ -133,7 +135,7 @@ module station_ranges
     end else if (is_preload_o) begin
       main_length = length_t'(rs2_block.rows) * length_t'(c_stride_q);
     end else if (is_compute) begin
-      main_length = length_t'(a_transpose_q ? rs1_block.cols : rs1_block.rows) * length_t'(a_stride_q);
+      main_length = length_t'(a_rows) * length_t'(a_stride_q);
     end
   end
 

@@ -170,6 +170,91 @@ constexpr char kTypes[] = R"(
     logic [4*Dim-1:0][7:0] data;
   } store_element_t;
 
+  // A row of an mvin, as the load controller asks for it.
+  typedef struct packed {
+    dram_address_t dram_address;
+    local_row_t    row;            // of its first piece
+    logic          accumulator;
+    logic          accumulate;
+    logic          wide;           // 32-bit elements
+    logic [15:0]   cols;
+    logic [15:0]   block_stride;
+    logic [31:0]   scale;
+    logic [7:0]    pixel_repeats;  // at least 1
+    logic [15:0]   repeats;        // local rows that get this row, at least 1
+    logic          last;           // of its mvin
+    load_id_t      id;
+  } load_row_t;
+
+  // Bytes of one row, and of one DMA transaction.
+  localparam int unsigned RowByteBits = 18;
+  localparam int unsigned RequestByteBits = $clog2(MaxRequestBytes) + 1;
+  localparam int unsigned BeatCountBits = $clog2(MaxRequestBytes / BusBytes) + 1;
+  typedef logic [RowByteBits-1:0] row_bytes_t;
+  typedef logic [RequestByteBits-1:0] request_bytes_t;
+  typedef logic [BeatCountBits-1:0] beat_count_t;
+
+  // A read transaction, as the merger needs it.
+  typedef struct packed {
+    load_row_t      row;
+    row_bytes_t     position;  // of its first useful byte in the row
+    request_bytes_t offset;    // of its first useful byte in the transaction
+    request_bytes_t useful;
+    beat_count_t    beats;
+    logic           last;      // of its row
+  } read_transaction_t;
+
+  // The part of a local row that one transaction carries; bytes outside the mask are 0.
+  typedef struct packed {
+    local_row_t            row;
+    logic                  accumulator;
+    logic                  accumulate;
+    logic                  wide;
+    logic [15:0]           cols;
+    logic [31:0]           scale;
+    logic [7:0]            pixel_repeats;
+    logic [15:0]           repeats;
+    logic                  last;  // of its mvin
+    load_id_t              id;
+    logic [4*Dim-1:0]      mask;
+    logic [4*Dim-1:0][7:0] data;
+  } piece_t;
+
+  // Pieces that the row buffer holds, and the most that one transaction has.
+  localparam int unsigned RowBufferPieces =
+      RequestsInFlight * (MaxRequestBytes > Dim ? MaxRequestBytes / Dim : 1) + 16;
+  typedef logic [$clog2(RowBufferPieces + 1)-1:0] piece_count_t;
+
+  // A write transaction's beat.
+  typedef struct packed {
+    dram_address_t            address;  // of the transaction
+    beat_count_t              beats;
+    logic                     first;
+    logic                     last;
+    logic [BusBytes-1:0]      mask;
+    logic [BusBytes-1:0][7:0] data;
+  } write_beat_t;
+
+  localparam dram_address_t OneByte = 64'd1;
+
+  // ---- Ranges of local rows ----
+  // Half-open; `stop` is cut at the last row and `wrapped_stop` is what runs past it.
+  typedef struct packed {
+    logic                  valid;
+    logic                  accumulator;
+    logic                  wraps;
+    logic [LocalRowBits:0] start;
+    logic [LocalRowBits:0] stop;
+    logic [LocalRowBits:0] wrapped_stop;
+  } row_range_t;
+
+  function automatic logic ranges_overlap(row_range_t a, row_range_t b);
+    return a.valid && b.valid && a.accumulator == b.accumulator
+        && ((a.start < b.stop && b.start < a.stop)
+            || (a.wraps && b.start < a.wrapped_stop)
+            || (b.wraps && a.start < b.wrapped_stop));
+  endfunction
+
   // ---- Local addresses ----
   // Bits 31..29, the garbage bit and all row bits set; the ignored bits do not matter.
   function automatic logic is_garbage(local_address_t address);

@@ -1,0 +1,20 @@
+# Design files, those that others instantiate first. scripts/lint_rtl reads this list too.
+set(GEMEL_RTL_SOURCES
+  common/fifo.sv
+  units/beat_merger.sv
+  units/command_front_end.sv
+  units/dma_reader.sv
+  units/dma_writer.sv
+  units/load_controller.sv
+  units/local_write_port.sv
+  units/memory_port.sv
+  units/mvin_scale_lane.sv
+  units/mvin_scale_slots.sv
+  units/mvin_writer.sv
+  units/piece_repeater.sv
+  units/request_splitter.sv
+  units/reservation_station.sv
+  units/station_entries.sv
+  units/station_ranges.sv
+  units/zero_writer.sv
+  top/accelerator.sv)
