@@ -37,6 +37,24 @@ float calibrated_scale(const std::int32_t* sums, std::int64_t count) {
   return 100.0f / static_cast<float>(magnitudes[static_cast<std::size_t>(rank)]);
 }
 
+float calibrated_logit_scale(const std::int8_t* logits, std::int64_t rows, std::int64_t columns) {
+  const std::int64_t step = sample_step(rows);
+  double squares = 0;
+  std::int64_t samples = 0;
+  for (std::int64_t row = 0; row < rows; row += step, ++samples) {
+    const std::int8_t* x = logits + row * columns;
+    std::int64_t sum = 0, sum_of_squares = 0;
+    for (std::int64_t i = 0; i < columns; ++i) {
+      sum += x[i];
+      sum_of_squares += std::int64_t{x[i]} * x[i];
+    }
+    const auto n = static_cast<double>(columns);
+    squares += (static_cast<double>(sum_of_squares) - static_cast<double>(sum) * static_cast<double>(sum) / n) / n;
+  }
+  const double deviation = std::sqrt(std::max(0.0, squares / static_cast<double>(samples)));
+  return static_cast<float>(2.0 / std::max(2.0, deviation));
+}
+
 double root_mean_square(const std::int32_t* data, std::int64_t count) { return sampled_rms(data, count); }
 double root_mean_square(const std::int8_t* data, std::int64_t count) { return sampled_rms(data, count); }
 

@@ -9,6 +9,9 @@ namespace gemel::compiler {
 // Scale that takes the 99.9th percentile of the magnitudes (zeros left out) to 100; 1 where all are zero.
 float calibrated_scale(const std::int32_t* sums, std::int64_t count);
 
+// Input scale of a softmax that gives the logits of a row a standard deviation of 2, at most 1.
+float calibrated_logit_scale(const std::int8_t* logits, std::int64_t rows, std::int64_t columns);
+
 // Root mean square of the elements.
 double root_mean_square(const std::int32_t* data, std::int64_t count);
 double root_mean_square(const std::int8_t* data, std::int64_t count);

@@ -181,18 +181,13 @@ TensorId read_requantize(const LayerContext& layer) {
 }
 
 TensorId read_softmax(const LayerContext& layer) {
-  const TensorId x = layer.input();
-  const double columns = layer.shape(x).empty() ? 1.0 : static_cast<double>(layer.shape(x).back());
   Softmax op;
-  op.input_scale = layer.scale_or("input_scale", 1.0f / 16);
-  // Probabilities shrink with the length of the row: 127 is 1, or 16 times the average where that is less.
-  op.output_scale = layer.scale_or("output_scale", static_cast<float>(std::min(1.0, 16.0 / columns) / 127.0));
   op.causal = layer.flag_or("causal", false);
   if (const auto offset = layer.map.find("causal_offset")) {
     if (!op.causal) offset->fail("has no effect without causal: true");
     op.causal_offset = offset->as_whole_number(0, kMostExtent);
   }
-  return layer.builder.plain(layer.name, op, {x});
+  return layer.builder.softmax(layer.name, layer.input(), op, layer.scale("input_scale"), layer.scale("output_scale"));
 }
 
 TensorId read_gelu(const LayerContext& layer) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/network_builder.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "compiler/graph/verify.h"
@@ -11,7 +12,8 @@
 namespace gemel::compiler {
 namespace {
 
-constexpr double kWeightDeviation = 18.5;  // of synthetic_weights()
+constexpr double kWeightDeviation = 148.0 / kWeightDivisor;  // of synthetic_weights()
+constexpr int kLargestWeightDivisor = 64;                   // deviation 2.3
 
 constexpr std::int64_t kMostElements = std::int64_t{1} << 28;  // of one tensor
 
@@ -56,9 +58,7 @@ TensorId NetworkBuilder::convolution(const std::string& name, TensorId x, const 
                      " output channels");
   }
   const Shape shape{spec.window.kernel_h, spec.window.kernel_w, image[3] / spec.groups, spec.out_channels};
-  std::vector<TensorId> inputs{x, constant(name + ".weights", shape)};
-  const std::int64_t depth = shape[0] * shape[1] * shape[2];
-  if (spec.bias) inputs.push_back(bias_for(name, x, spec.out_channels, depth));
+  std::vector<TensorId> inputs = weights_for(name, x, shape, shape[0] * shape[1] * shape[2], spec.bias, finish);
   const TensorId sums = run(name + ".sums", name, Conv2d{spec.window, spec.groups}, std::move(inputs));
   return finish_sums(name, sums, finish);
 }
@@ -67,8 +67,7 @@ TensorId NetworkBuilder::linear(const std::string& name, TensorId x, std::int64_
                                 const LayerFinish& finish) {
   if (graph_.tensor(x).shape.size() < 2) throw GraphError("linear needs an input of at least 2 dimensions");
   const std::int64_t depth = graph_.tensor(x).shape.back();
-  std::vector<TensorId> inputs{x, constant(name + ".weights", {depth, out_features})};
-  if (bias) inputs.push_back(bias_for(name, x, out_features, depth));
+  std::vector<TensorId> inputs = weights_for(name, x, {depth, out_features}, depth, bias, finish);
   const TensorId sums = run(name + ".sums", name, MatMul{}, std::move(inputs));
   return finish_sums(name, sums, finish);
 }
@@ -102,6 +101,18 @@ TensorId NetworkBuilder::layer_norm(const std::string& name, TensorId x, const L
   };
   const TensorId gamma = parameter(".gamma", 1.0f);
   return run(name, name, op, {x, gamma, parameter(".beta", 0.0f)});
+}
+
+TensorId NetworkBuilder::softmax(const std::string& name, TensorId x, Softmax op, std::optional<float> input_scale,
+                                 std::optional<float> output_scale) {
+  const Shape& shape = graph_.tensor(x).shape;
+  const std::int64_t columns = shape.empty() ? 1 : shape.back();
+  op.input_scale = input_scale ? *input_scale
+                               : calibrated_logit_scale(executor_.int8_data(x), element_count(shape) / columns, columns);
+  // Logits of deviation 2 over n columns have their 99.9th percentile of probability near 66 / n: it becomes 100.
+  op.output_scale = output_scale ? *output_scale
+                                 : static_cast<float>(std::min(1.0 / 127, 0.66 / static_cast<double>(columns)));
+  return run(name, name, op, {x});
 }
 
 TensorId NetworkBuilder::plain(const std::string& name, Operator op, std::vector<TensorId> inputs) {
@@ -142,10 +153,30 @@ TensorId NetworkBuilder::finish_sums(const std::string& name, TensorId sums, con
   return run(name, name, Requantize{scale}, {sums});
 }
 
-TensorId NetworkBuilder::bias_for(const std::string& name, TensorId x, std::int64_t channels, std::int64_t depth) {
-  const double input_rms = root_mean_square(executor_.int8_data(x), element_count(graph_.tensor(x).shape));
-  const double deviation = 0.25 * input_rms * kWeightDeviation * std::sqrt(static_cast<double>(depth));
-  return graph_.add_constant(name + ".bias", {channels}, synthetic_bias(name + ".bias", channels, deviation));
+double NetworkBuilder::value_rms(TensorId tensor) const {
+  return root_mean_square(executor_.int8_data(tensor), element_count(graph_.tensor(tensor).shape));
+}
+
+std::vector<TensorId> NetworkBuilder::weights_for(const std::string& name, TensorId x, const Shape& shape,
+                                                  std::int64_t depth, bool bias, const LayerFinish& finish) {
+  // Sums far above what the largest multiplier can make of the residual would drown it: such layers get smaller weights.
+  const double expected = value_rms(x) * kWeightDeviation * std::sqrt(static_cast<double>(depth));
+  int divisor = kWeightDivisor;
+  if (finish.residual && !finish.residual_multiplier) {
+    const double reach = 100.0 * std::max(value_rms(*finish.residual), 1.0);
+    const double excess = std::max(1.0, expected / reach);
+    divisor = static_cast<int>(std::min<double>(kLargestWeightDivisor, std::nearbyint(kWeightDivisor * excess)));
+  }
+  need_reasonable(name, shape);
+  std::vector<TensorId> inputs{
+      x, graph_.add_constant(name + ".weights", shape,
+                             synthetic_weights(name + ".weights", element_count(shape), divisor))};
+  if (bias) {
+    const double deviation = 0.25 * expected * kWeightDivisor / divisor;
+    inputs.push_back(
+        graph_.add_constant(name + ".bias", {shape.back()}, synthetic_bias(name + ".bias", shape.back(), deviation)));
+  }
+  return inputs;
 }
 
 }  // namespace gemel::compiler

@@ -42,6 +42,9 @@ class NetworkBuilder {
   TensorId add(const std::string& name, TensorId a, TensorId b, const Add& op, const LayerFinish& finish);
   // Average over the window. `scale` multiplies the average; none: calibrated.
   TensorId average_pool(const std::string& name, TensorId x, const Window& window, std::optional<float> scale);
+  // Scales that are not given are calibrated.
+  TensorId softmax(const std::string& name, TensorId x, Softmax op, std::optional<float> input_scale,
+                   std::optional<float> output_scale);
   TensorId layer_norm(const std::string& name, TensorId x, const LayerNorm& op);
   // Any operator without weights and sums.
   TensorId plain(const std::string& name, Operator op, std::vector<TensorId> inputs);
@@ -53,7 +56,10 @@ class NetworkBuilder {
  private:
   TensorId run(const std::string& name, const std::string& layer, Operator op, std::vector<TensorId> inputs);
   TensorId finish_sums(const std::string& name, TensorId sums, const LayerFinish& finish);
-  TensorId bias_for(const std::string& name, TensorId x, std::int64_t channels, std::int64_t depth);
+  // The inputs of a product: x, synthetic weights and, if wanted, bias.
+  std::vector<TensorId> weights_for(const std::string& name, TensorId x, const Shape& shape, std::int64_t depth, bool bias,
+                                    const LayerFinish& finish);
+  double value_rms(TensorId tensor) const;
 
   Graph graph_;
   GraphExecutor executor_;

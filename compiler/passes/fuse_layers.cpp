@@ -91,17 +91,13 @@ class LayerFuser {
   // `from` where its rows are contiguous, else a dense copy made by the host just before.
   TensorView contiguous(const TensorView& from, const std::string& reader) {
     if (has_unit_inner_stride(from)) return from;
-    return copied(from, reader, "rows of the operand are not contiguous in memory");
-  }
-
-  TensorView copied(const TensorView& from, const std::string& reader, const std::string& why) {
     Tensor dense;
     dense.name = reader + ".operand" + std::to_string(model_.graph.tensors.size());
     dense.shape = from.shape;
     dense.type = graph().tensor(from.root).type;
     model_.graph.tensors.push_back(std::move(dense));
     const TensorId id = model_.graph.tensors.size() - 1;
-    push_copy(reader + ".copy" + std::to_string(id), why, from, dense_view(graph(), id), id);
+    push_copy(reader + ".copy" + std::to_string(id), "rows of the operand are not contiguous in memory", from, dense_view(graph(), id), id);
     return dense_view(graph(), id);
   }
 
@@ -234,6 +230,14 @@ class LayerFuser {
     return result;
   }
 
+  // Entry i of the first dimension.
+  static TensorView without_first(const TensorView& v, std::int64_t i) {
+    TensorView entry = sliced(v, 0, i, i + 1);
+    entry.shape.erase(entry.shape.begin());
+    entry.strides.erase(entry.strides.begin());
+    return entry;
+  }
+
   // One layer where a single stride covers the batch, else one for each entry of the first dimension.
   void push_batches(const FusedLayer& layer, const GemmLayer& gemm, const TensorView& a, const TensorView& b,
                     const TensorView& out, const Epilogue& epilogue, const TensorView& residual, std::uint64_t macs) {
@@ -248,18 +252,12 @@ class LayerFuser {
       push_gemm(std::move(whole), gemm, *a3, *b3, *out3, epilogue, *residual3);
       return;
     }
-    const auto part = [](const TensorView& v, std::int64_t i) {
-      TensorView entry = sliced(v, 0, i, i + 1);
-      entry.shape.erase(entry.shape.begin());
-      entry.strides.erase(entry.strides.begin());
-      return entry;
-    };
     const std::int64_t entries = out.shape[0];
     for (std::int64_t i = 0; i < entries; ++i) {
       FusedLayer entry = layer;
       entry.name += "[" + std::to_string(i) + "]";
-      push_batches(entry, gemm, part(a, i), part(b, i), part(out, i), epilogue, part(residual, i),
-                   macs / static_cast<std::uint64_t>(entries));
+      push_batches(entry, gemm, without_first(a, i), without_first(b, i), without_first(out, i), epilogue,
+                   without_first(residual, i), macs / static_cast<std::uint64_t>(entries));
     }
   }
 
@@ -291,27 +289,29 @@ class LayerFuser {
     add.scale = *chain.scale;
     const TensorView a = contiguous(view(anchor.inputs[0]), anchor.name);
     const TensorView b = contiguous(broadcast(view(anchor.inputs[1]), shape(chain.sums)), anchor.name);
-    const TensorView& out = view(chain.result);
-    const auto as_rows = [&](const TensorView& whole_a, const TensorView& whole_b) {
-      const Shape& s = out.shape;
-      const std::int64_t columns = s.empty() ? 1 : s.back();
-      std::int64_t batch = 1;
-      for (std::size_t split = 0; split < std::max<std::size_t>(s.size(), 1); ++split) {
-        const Shape rows{batch, element_count(s) / columns / batch, columns};
-        const auto a3 = reshaped(whole_a, rows), b3 = reshaped(whole_b, rows), out3 = reshaped(out, rows);
-        if (a3 && b3 && out3) {
-          add.a = *a3, add.b = *b3, add.output = *out3;
-          return true;
-        }
-        if (split < s.size()) batch *= s[split];
+    push_sums(named_layer(chain), add, a, b, view(chain.result));
+  }
+
+  // One layer where all three layouts are batches of rows, else one for each entry of the first dimension.
+  void push_sums(FusedLayer layer, AddLayer add, const TensorView& a, const TensorView& b, const TensorView& out) {
+    const Shape& s = out.shape;
+    const std::int64_t columns = s.empty() ? 1 : s.back();
+    std::int64_t batch = 1;
+    for (std::size_t split = 0; split < std::max<std::size_t>(s.size(), 1); ++split) {
+      const Shape rows{batch, element_count(s) / columns / batch, columns};
+      const auto a3 = reshaped(a, rows), b3 = reshaped(b, rows), out3 = reshaped(out, rows);
+      if (a3 && b3 && out3) {
+        add.a = *a3, add.b = *b3, add.output = *out3;
+        push(std::move(layer), std::move(add));
+        return;
       }
-      return false;
-    };
-    const std::string why = "the operand's layout is not a batch of rows";
-    if (!as_rows(a, b) && !as_rows(copied(a, anchor.name, why), copied(b, anchor.name, why))) {
-      throw GraphError("'" + anchor.name + "': the result's layout is not a batch of rows");
+      if (split < s.size()) batch *= s[split];
     }
-    push(named_layer(chain), std::move(add));
+    for (std::int64_t i = 0; i < s[0]; ++i) {
+      FusedLayer entry = layer;
+      entry.name += "[" + std::to_string(i) + "]";
+      push_sums(std::move(entry), add, without_first(a, i), without_first(b, i), without_first(out, i));
+    }
   }
 
   void emit_average(const FusionChain& chain) {

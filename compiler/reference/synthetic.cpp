@@ -45,8 +45,8 @@ std::vector<std::int8_t> bell_bytes(const std::string& name, std::int64_t count,
 
 }  // namespace
 
-std::vector<std::int8_t> synthetic_weights(const std::string& name, std::int64_t count) {
-  return bell_bytes(name, count, 8);
+std::vector<std::int8_t> synthetic_weights(const std::string& name, std::int64_t count, int divisor) {
+  return bell_bytes(name, count, divisor);
 }
 
 std::vector<std::int32_t> synthetic_bias(const std::string& name, std::int64_t count, double deviation) {

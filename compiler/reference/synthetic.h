@@ -10,8 +10,9 @@
 
 namespace gemel::compiler {
 
-// Bell-shaped around 0, standard deviation about 18.5, within [-64, 64].
-std::vector<std::int8_t> synthetic_weights(const std::string& name, std::int64_t count);
+// Bell-shaped around 0, standard deviation about 148 / divisor, within ±512 / divisor. The divisor is at least 5.
+inline constexpr int kWeightDivisor = 8;
+std::vector<std::int8_t> synthetic_weights(const std::string& name, std::int64_t count, int divisor = kWeightDivisor);
 
 // Bell-shaped around 0 with about this standard deviation.
 std::vector<std::int32_t> synthetic_bias(const std::string& name, std::int64_t count, double deviation);
