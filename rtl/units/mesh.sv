@@ -22,6 +22,7 @@ module mesh #(
   input  logic                           rst_ni,
 
   input  logic                           row_valid_i,
+  input  logic                           row_last_i,           // travels with the row
   input  logic                           weight_stationary_i,
   input  logic                           active_i,
   input  logic [Dim-1:0][7:0]            a_i,
@@ -29,6 +30,7 @@ module mesh #(
   input  logic [Dim-1:0][7:0]            d_i,
 
   output logic                           result_valid_o,
+  output logic                           result_last_o,
   output logic [Dim-1:0][OutputBits-1:0] result_o
 );
 
@@ -39,10 +41,11 @@ module mesh #(
 
   // ---- The wavefront: control of the row that is `k` cycles into the array ----
 
-  logic [Latency:0] valid, weight_stationary, active;
-  logic [Latency-1:0] valid_q, weight_stationary_q, active_q;
+  logic [Latency:0] valid, last, weight_stationary, active;
+  logic [Latency-1:0] valid_q, last_q, weight_stationary_q, active_q;
 
   assign valid             = {valid_q, row_valid_i};
+  assign last              = {last_q, row_last_i};
   assign weight_stationary = {weight_stationary_q, weight_stationary_i};
   assign active            = {active_q, active_i};
 
@@ -56,6 +59,7 @@ module mesh #(
 
   always_ff @(posedge clk_i) begin
     if (valid != '0) begin
+      last_q              <= last[Latency-1:0];
       weight_stationary_q <= weight_stationary[Latency-1:0];
       active_q            <= active[Latency-1:0];
     end
@@ -166,5 +170,6 @@ module mesh #(
   end
 
   assign result_valid_o = valid[Latency];
+  assign result_last_o  = last[Latency];
 
 endmodule : mesh
