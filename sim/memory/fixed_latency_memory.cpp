@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/memory/fixed_latency_memory.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace gemel::sim {
+
+FixedLatencyMemory::FixedLatencyMemory(std::uint64_t base, std::uint64_t size, Cycle latency_cycles)
+    : base_(base), bytes_(size), latency_cycles_(latency_cycles) {}
+
+void FixedLatencyMemory::load(const std::vector<arch::MemorySegment>& segments) {
+  for (const arch::MemorySegment& segment : segments) {
+    if (!contains(segment.address, segment.bytes.size()))
+      throw std::invalid_argument("a memory segment of the program lies outside its memory");
+    std::copy(segment.bytes.begin(), segment.bytes.end(), at(segment.address));
+  }
+}
+
+}  // namespace gemel::sim

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/memory/tlm_memory.h"
+
+#include <cstring>
+
+namespace gemel::sim {
+
+TlmMemory::TlmMemory(const sc_core::sc_module_name& name, FixedLatencyMemory& memory)
+    : sc_core::sc_module(name), memory_(memory) {
+  socket.register_b_transport(this, &TlmMemory::b_transport);
+  socket.register_get_direct_mem_ptr(this, &TlmMemory::get_direct_mem_ptr);
+}
+
+void TlmMemory::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  if (!memory_.contains(payload.get_address(), payload.get_data_length())) {
+    payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    return;
+  }
+  // No data pointer: the initiator has direct access and only asks for the time.
+  if (payload.get_data_ptr() != nullptr) {
+    if (payload.is_read())
+      std::memcpy(payload.get_data_ptr(), memory_.at(payload.get_address()), payload.get_data_length());
+    else
+      std::memcpy(memory_.at(payload.get_address()), payload.get_data_ptr(), payload.get_data_length());
+  }
+  delay = cycles_to_time(memory_.answer_cycle(time_to_cycles(delay)));
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+bool TlmMemory::get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi& dmi) {
+  dmi.set_dmi_ptr(memory_.bytes().data());
+  dmi.set_start_address(memory_.base());
+  dmi.set_end_address(memory_.base() + memory_.size() - 1);
+  dmi.set_granted_access(tlm::tlm_dmi::DMI_ACCESS_READ_WRITE);
+  return true;
+}
+
+}  // namespace gemel::sim

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A memory behind a TLM-2.0 target socket. b_transport() answers in zero simulated time: the annotated delay goes in as the time at
+// which the request is at the memory and comes back as the time of its answer (first read beat, or write acknowledge).
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_target_socket.h>
+
+#include "sim/memory/fixed_latency_memory.h"
+
+namespace gemel::sim {
+
+// One accelerator cycle in simulated time.
+inline const sc_core::sc_time& clock_period() {
+  static const sc_core::sc_time period(1, sc_core::SC_NS);
+  return period;
+}
+inline sc_core::sc_time cycles_to_time(Cycle cycles) {
+  return sc_core::sc_time::from_value(cycles * clock_period().value());
+}
+inline Cycle time_to_cycles(const sc_core::sc_time& time) { return time.value() / clock_period().value(); }
+
+class TlmMemory final : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_target_socket<TlmMemory> socket{"socket"};
+
+  TlmMemory(const sc_core::sc_module_name& name, FixedLatencyMemory& memory);
+
+ private:
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
+
+  FixedLatencyMemory& memory_;
+};
+
+}  // namespace gemel::sim

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/top/accelerator.h"
+
+#include <algorithm>
+
+namespace gemel::sim {
+
+Accelerator::Accelerator(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+                         const arch::DerivedConfig& derived, CommandSource& host, EventLog* events, bool timing_only)
+    : sc_core::sc_module(name),
+      derived_(derived),
+      scratchpad_("scratchpad", config, derived_),
+      accumulator_("accumulator", config, derived_),
+      mesh_("mesh", config, derived_, scratchpad_),
+      memory_port_("memory_port", derived_.bus_bytes),
+      station_("reservation_station", config, derived_),
+      front_end_("command_front_end", station_),
+      mvin_writer_("mvin_writer", config, derived_, scratchpad_, accumulator_, timing_only),
+      dma_reader_("dma_reader", config, derived_, memory_port_, mvin_writer_),
+      zero_writer_("zero_writer", derived_, scratchpad_, accumulator_, mvin_writer_, timing_only),
+      load_controller_("load_controller", config, derived_, station_, dma_reader_, zero_writer_),
+      execute_controller_("execute_controller", config, derived_, station_, mvin_writer_, scratchpad_, accumulator_, mesh_,
+                          timing_only),
+      dma_writer_("dma_writer", config, derived_, memory_port_, timing_only),
+      store_pipeline_("store_pipeline", config, derived_, station_, mvin_writer_, execute_controller_, scratchpad_,
+                      accumulator_, dma_writer_, timing_only),
+      store_controller_("store_controller", config, derived_, station_, store_pipeline_) {
+  memory_port_.connect(dma_reader_, dma_writer_, events);
+  station_.connect(load_controller_, execute_controller_, store_controller_, front_end_, events);
+  station_.on_complete(CommandClass::Load, load_controller_);
+  station_.on_complete(CommandClass::Store, store_controller_);
+  front_end_.connect(host, events);
+  mvin_writer_.connect(load_controller_, memory_port_);
+  dma_reader_.connect(load_controller_);
+  zero_writer_.connect(load_controller_, load_controller_);
+  dma_writer_.connect(store_pipeline_);
+  store_pipeline_.connect(store_controller_);
+}
+
+// The order in which units are looked at: each one may read what those above it decided for this cycle, where the hardware decides it combinationally
+// (who writes a bank, who is granted the port); everything else they tell each other takes effect in a later cycle.
+void Accelerator::advance(Cycle now) {
+  const auto look = [now](auto& unit) {
+    if (unit.due() <= now) unit.advance(now);
+  };
+  look(memory_port_);
+  look(mvin_writer_);
+  look(zero_writer_);
+  look(execute_controller_);
+  look(store_pipeline_);
+  look(store_controller_);
+  look(load_controller_);
+  look(station_);
+  look(front_end_);
+}
+
+Cycle Accelerator::next_due() const {
+  return std::min({memory_port_.due(), mvin_writer_.due(), zero_writer_.due(), execute_controller_.due(),
+                   store_pipeline_.due(), store_controller_.due(), load_controller_.due(), station_.due(),
+                   front_end_.due()});
+}
+
+bool Accelerator::quiet(Cycle now) const {
+  return front_end_.empty() && dma_reader_.idle() && dma_writer_.idle() && store_pipeline_.idle() &&
+         (station_.empty() || (station_.holds_only_a_preload() && execute_controller_.waits_on_lone_preload(now)));
+}
+
+Cycle Accelerator::quiet_from() const {
+  return std::max({front_end_.quiet_from(), station_.last_change() + 1, dma_reader_.quiet_from(),
+                   dma_writer_.quiet_from(), store_pipeline_.quiet_from()});
+}
+
+std::vector<UnitAccounting> Accelerator::accounting(Cycle now) {
+  execute_controller_.account_until(now);
+  load_controller_.account_until(now);
+  store_controller_.account_until(now);
+  dma_reader_.account_until(now);
+  dma_writer_.account_until(now);
+  memory_port_.account_until(now);
+  return {execute_controller_.accounting(), load_controller_.accounting(), store_controller_.accounting(),
+          dma_reader_.accounting(),         dma_writer_.accounting(),      memory_port_.accounting()};
+}
+
+}  // namespace gemel::sim

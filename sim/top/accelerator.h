@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The accelerator: its units, wired. Advances them cycle by cycle in one fixed order, and says which cycle is the next in which
+// anything can happen.
+#include <string>
+#include <systemc>
+#include <vector>
+
+#include "sim/arch/accelerator_config.h"
+#include "sim/units/accumulator.h"
+#include "sim/units/command_front_end.h"
+#include "sim/units/dma_reader.h"
+#include "sim/units/dma_writer.h"
+#include "sim/units/execute_controller.h"
+#include "sim/units/load_controller.h"
+#include "sim/units/memory_port.h"
+#include "sim/units/mesh.h"
+#include "sim/units/mvin_writer.h"
+#include "sim/units/reservation_station.h"
+#include "sim/units/scratchpad.h"
+#include "sim/units/store_controller.h"
+#include "sim/units/store_pipeline.h"
+#include "sim/units/zero_writer.h"
+
+namespace gemel::sim {
+
+class Accelerator final : public sc_core::sc_module {
+ public:
+  Accelerator(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+              const arch::DerivedConfig& derived, CommandSource& host, EventLog* events, bool timing_only);
+
+  MemoryPort& memory_port() { return memory_port_; }
+  CommandFrontEnd& front_end() { return front_end_; }
+
+  void advance(Cycle now);
+  Cycle next_due() const;
+
+  // Nothing is left to do for what was accepted so far, from the cycle quiet_from() on; false while that is open.
+  bool quiet(Cycle now) const;
+  Cycle quiet_from() const;
+
+  // Every unit's accounting up to `now`.
+  std::vector<UnitAccounting> accounting(Cycle now);
+  std::string describe_waiting() const { return station_.describe(); }
+
+ private:
+  arch::DerivedConfig derived_;
+  Scratchpad scratchpad_;
+  Accumulator accumulator_;
+  Mesh mesh_;
+  MemoryPort memory_port_;
+  ReservationStation station_;
+  CommandFrontEnd front_end_;
+  MvinWriter mvin_writer_;
+  DmaReader dma_reader_;
+  ZeroWriter zero_writer_;
+  LoadController load_controller_;
+  ExecuteController execute_controller_;
+  DmaWriter dma_writer_;
+  StorePipeline store_pipeline_;
+  StoreController store_controller_;
+};
+
+}  // namespace gemel::sim

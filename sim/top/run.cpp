@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/top/run.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <systemc>
+
+#include "sim/top/system.h"
+
+// libsystemc's own main() wants it; nobody calls it.
+int sc_main(int, char*[]) { return 0; }
+
+namespace gemel::sim {
+
+namespace {
+
+// The kernel elaborates once per context, so each run has a new one.
+class KernelContext {
+ public:
+  KernelContext() : previous_(sc_core::sc_curr_simcontext), context_(std::make_unique<sc_core::sc_simcontext>()) {
+    sc_core::sc_curr_simcontext = context_.get();
+    sc_core::sc_default_global_context = context_.get();
+    sc_core::sc_report_handler::set_actions("/OSCI/SystemC", sc_core::SC_DO_NOTHING);
+    sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+  }
+  ~KernelContext() {
+    sc_core::sc_curr_simcontext = previous_;
+    sc_core::sc_default_global_context = previous_;
+  }
+
+ private:
+  sc_core::sc_simcontext* previous_;
+  std::unique_ptr<sc_core::sc_simcontext> context_;
+};
+
+}  // namespace
+
+RunResult run_program(const arch::Program& program, const arch::AcceleratorConfig& config, const RunOptions& options) {
+  setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
+  KernelContext kernel;
+  System system("system", program, config, options);
+  const auto start = std::chrono::steady_clock::now();
+  sc_core::sc_start();
+  const auto stop = std::chrono::steady_clock::now();
+  system.check();
+  RunResult result;
+  result.statistics = system.statistics();
+  result.statistics.host_seconds = std::chrono::duration<double>(stop - start).count();
+  if (!options.timing_only) result.memory = std::move(system.memory().bytes());
+  return result;
+}
+
+}  // namespace gemel::sim

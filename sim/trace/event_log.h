@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What co-simulation compares: {cycle, kind, payload}, recorded by both bodies. The order of events of one cycle has no
+// meaning; sorted() puts them into the one order that both sides use.
+#include <cstdint>
+#include <vector>
+
+#include "sim/stats/run_statistics.h"
+
+namespace gemel::sim {
+
+enum class EventKind : std::uint8_t {
+  Accepted,      // a: command index
+  Issued,        // a: class (0 load, 1 execute, 2 store), b: station entry
+  Completed,     // a: class, b: station entry
+  ReadRequest,   // a: address, b: bytes
+  WriteBeat,     // a: beat address, b: byte mask (low 64 bytes)
+  ReadBeat,      // a: address of the beat
+  Acknowledge,   // a: address of the write transaction
+};
+
+struct Event {
+  Cycle cycle = 0;
+  EventKind kind = EventKind::Accepted;
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+  friend bool operator==(const Event& x, const Event& y) {
+    return x.cycle == y.cycle && x.kind == y.kind && x.a == y.a && x.b == y.b;
+  }
+};
+
+class EventLog {
+ public:
+  void record(Cycle cycle, EventKind kind, std::uint64_t a, std::uint64_t b = 0) { events_.push_back({cycle, kind, a, b}); }
+  const std::vector<Event>& sorted();
+  void clear() { events_.clear(); }
+
+ private:
+  std::vector<Event> events_;
+};
+
+}  // namespace gemel::sim

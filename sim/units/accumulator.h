@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The accumulator: banks of rows of `dim` int32, and in which cycles each bank accepts a write
+// (docs/microarchitecture.md, section 9).
+#include <cstdint>
+#include <vector>
+
+#include "sim/arch/accelerator_config.h"
+#include "sim/units/cycle_bitmap.h"
+
+namespace gemel::sim {
+
+class Accumulator final : public sc_core::sc_module {
+ public:
+  Accumulator(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+              const arch::DerivedConfig& derived)
+      : sc_core::sc_module(name),
+        dim_(derived.dim),
+        bank_rows_(derived.accumulator_bank_rows),
+        single_ported_(config.accumulator.ports == 1),
+        latency_(config.accumulator.latency_cycles),
+        data_(std::size_t{derived.accumulator_rows} * derived.dim),
+        array_writes_(config.accumulator.banks),
+        writes_(config.accumulator.banks),
+        accumulating_(config.accumulator.banks) {}
+
+  std::int32_t* row(std::uint32_t index) { return data_.data() + std::size_t{index} * dim_; }
+  std::uint32_t bank_of(std::uint32_t row) const { return row / bank_rows_; }
+  Cycle latency() const { return latency_; }
+
+  void array_write(std::uint32_t bank, Cycle first, unsigned count, bool accumulates) {
+    array_writes_[bank].mark_run(first, count);
+    writes_[bank].mark_run(first, count);
+    if (accumulates) accumulating_[bank].mark_run(first, count);
+  }
+  void load_write(std::uint32_t bank, Cycle at, bool accumulates) {
+    writes_[bank].mark(at);
+    if (accumulates) accumulating_[bank].mark(at);
+  }
+
+  bool array_writes_in(std::uint32_t bank, Cycle at) const { return array_writes_[bank].test(at); }
+  bool refuses_read(std::uint32_t bank, Cycle at) const {
+    if (!single_ported_) return accumulating_[bank].test(at);
+    const Cycle back = latency_ + 1;
+    return writes_[bank].any(at > back ? at - back : 0, at + 1);
+  }
+
+ private:
+  std::uint32_t dim_;
+  std::uint32_t bank_rows_;
+  bool single_ported_;
+  Cycle latency_;
+  std::vector<std::int32_t> data_;
+  std::vector<CycleBitmap> array_writes_;
+  std::vector<CycleBitmap> writes_;
+  std::vector<CycleBitmap> accumulating_;
+};
+
+}  // namespace gemel::sim

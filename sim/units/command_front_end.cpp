@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/units/command_front_end.h"
+
+#include "sim/trace/event_log.h"
+
+namespace gemel::sim {
+
+namespace {
+constexpr std::int64_t kLongAgo = -16;
+}
+
+CommandFrontEnd::CommandFrontEnd(const sc_core::sc_module_name& name, ReservationStation& station)
+    : Unit(name), station_(station) {
+  for (auto& queue : entered_) queue.fill(kLongAgo);
+  left_.fill(kLongAgo);
+  due_ = 0;
+}
+
+// Takes commands from the host for as long as their way through the queues is known: all but the last two have left.
+void CommandFrontEnd::pull() {
+  arch::Command command;
+  Cycle offered = 0;
+  while (held_ < 2 && source_->next_command(command, offered)) {
+    // With a command held, left_ tells of the one two before; with none, of the one before: the one two before is older still.
+    const std::int64_t left_two_before = held_ == 1 ? left_[0] : left_[1];
+    std::int64_t at = static_cast<std::int64_t>(offered);
+    std::array<std::int64_t, kQueues> enters;
+    for (unsigned q = 0; q < kQueues; ++q) {
+      const std::int64_t freed = q + 1 < kQueues ? entered_[q + 1][1] : left_two_before;
+      at = std::max({at, entered_[q][0] + 1, freed + 1});
+      enters[q] = at;
+      ++at;
+    }
+    for (unsigned q = 0; q < kQueues; ++q) entered_[q] = {enters[q], entered_[q][0]};
+    source_->accepted(static_cast<Cycle>(enters[0]));
+    if (events_ != nullptr) events_->record(static_cast<Cycle>(enters[0]), EventKind::Accepted, accepted_);
+    ++accepted_;
+    pending_[held_++] = Held{command, static_cast<Cycle>(at)};
+  }
+  if (held_ > 0) wake(pending_[0].visible);
+}
+
+bool CommandFrontEnd::consumes(const arch::Command& command) const {
+  const auto funct = static_cast<arch::Funct>(command.funct);
+  return funct == arch::Funct::Flush || funct == arch::Funct::ClockGate || funct == arch::Funct::Counter;
+}
+
+void CommandFrontEnd::advance(Cycle now) {
+  due_ = kNever;
+  if (held_ == 0) {
+    pull();
+    if (held_ == 0 || pending_[0].visible > now) return;
+  }
+  if (pending_[0].visible > now) {
+    wake(pending_[0].visible);
+    return;
+  }
+  if (static_cast<std::int64_t>(now) <= left_[0]) {
+    wake(now + 1);
+    return;
+  }
+  if (!consumes(pending_[0].command) && !station_.allocate(pending_[0].command, now)) return;  // the station wakes us
+  left_ = {static_cast<std::int64_t>(now), left_[0]};
+  pending_[0] = pending_[1];
+  --held_;
+  due_ = kNever;
+  pull();
+  if (held_ > 0) due_ = std::max(pending_[0].visible, now + 1);
+}
+
+}  // namespace gemel::sim

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Turns rows of mvins into memory reads, and the answers into pieces of local rows: DMA reader and beat merger
+// (docs/microarchitecture.md, sections 5 and 7).
+#include <cstdint>
+#include <vector>
+
+#include "sim/arch/accelerator_config.h"
+#include "sim/stats/cycle_account.h"
+#include "sim/units/dma_split.h"
+#include "sim/units/memory_port.h"
+#include "sim/units/mvin_piece.h"
+#include "sim/units/mvin_writer.h"
+#include "sim/units/row_sequencer.h"
+#include "sim/units/unit.h"
+
+namespace gemel::sim {
+
+class DmaReader final : public Unit, public MemoryPortClient {
+ public:
+  DmaReader(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+            const arch::DerivedConfig& derived, MemoryPort& port, MvinWriter& writer);
+  void connect(RowListener& listener) { rows_.connect(listener); }
+
+  // The input register can take a row in `now`.
+  bool input_ready(Cycle now) const { return rows_.input_ready(now); }
+  // The rows of one mvin; the first is requested in `now`. Only when input_ready(now).
+  void start(const MvinRows& rows, Cycle now);
+
+  Cycle wants_at() const override;
+  bool inside_burst() const override { return false; }
+  void send(Cycle now) override;
+
+  Cycle quiet_from() const { return quiet_from_; }
+  bool idle() const { return rows_.idle(); }
+  void account_until(Cycle now);
+  UnitAccounting accounting() const { return account_.result(); }
+
+ private:
+  enum Cause : unsigned { kBusy, kWaitSlot, kWaitPort, kWaitBuffer, kIdle };
+  void merge(const DmaTransaction& transaction, std::uint32_t pieces, Cycle now);
+  std::uint32_t pieces_of(const DmaTransaction& transaction) const;
+
+  const arch::DerivedConfig& derived_;
+  unsigned max_request_bytes_;
+  MemoryPort& port_;
+  MvinWriter& writer_;
+  RowSequencer rows_;
+  std::vector<Cycle> slot_free_;   // ring: from when the slot of transaction n can be used again
+  std::size_t sent_ = 0;
+  Cycle retry_ = 0;                // not before: the row buffer was full
+  Cycle merger_ready_ = 0;         // first beat of the next transaction
+  Cycle last_emitted_ = 0;
+  Cycle quiet_from_ = 0;
+  CycleAccount account_{"dma_read", {"busy", "wait_slot", "wait_port", "wait_buffer", "idle"}};
+};
+
+}  // namespace gemel::sim

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/units/execute_controller.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace gemel::sim {
+
+using arch::Funct;
+
+namespace {
+
+Funct funct_of(const IssuedCommand& issued) { return static_cast<Funct>(issued.command.funct); }
+constexpr Cycle kTagsInArray = 5;  // request n waits for the last output of request n - 5
+
+}  // namespace
+
+ExecuteController::ExecuteController(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+                                     const arch::DerivedConfig& derived, ReservationStation& station, MvinWriter& loads,
+                                     Scratchpad& scratchpad, Accumulator& accumulator, Mesh& mesh, bool timing_only)
+    : Unit(name),
+      derived_(derived),
+      station_(station),
+      loads_(loads),
+      mesh_(mesh),
+      timing_only_(timing_only),
+      read_delay_(config.scratchpad.read_delay_cycles),
+      dataflow_(config.mesh.dataflow),
+      queue_(config.queues.execute + 2, 2),
+      feeder_(derived, scratchpad),
+      results_(derived, scratchpad, accumulator, mesh),
+      finished_values_(std::size_t{derived.dim} * derived.dim) {
+  settings_.a_stride = settings_.c_stride = 1;
+  output_stationary_ = dataflow_ == arch::Dataflow::OutputStationary;
+}
+
+void ExecuteController::accept(const IssuedCommand& command, Cycle now) {
+  const Cycle visible = queue_.push(command, now);
+  if (!feeding_) wake(std::max(visible, next_decision_));
+}
+
+// ---- The first three commands, as the decision sees them ---------------------------------------------------------
+
+bool ExecuteController::d_transposed() const { return !output_stationary_ && settings_.b_transpose; }
+bool ExecuteController::a_rides_ahead() const {
+  return output_stationary_ ? !settings_.a_transpose : settings_.a_transpose;
+}
+bool ExecuteController::b_rides_ahead() const { return output_stationary_ && settings_.b_transpose; }
+
+// Weight-stationary with B transpose: commands move from the queue into the expansion, each preload with its compute, up to the next config_ex.
+void ExecuteController::refill_expansion(Cycle now) {
+  while (expansion_.size() < 3 && !config_in_expansion_ && queue_.sees(0, now)) {
+    const IssuedCommand first = queue_.at(0);
+    unsigned taken = 1;
+    if (funct_of(first) == Funct::Preload) {
+      if (!queue_.sees(1, now)) return;
+      const IssuedCommand second = queue_.at(1);
+      if (funct_of(second) == Funct::ComputePreloaded) {
+        Step load{first, false, true, false};
+        load.issued.entry = IssuedCommand::kNoEntry;
+        Step between{second, true, true, true};
+        between.issued.command.funct = static_cast<std::uint8_t>(Funct::ComputeAccumulated);
+        between.issued.entry = IssuedCommand::kNoEntry;
+        expansion_.push_back(load);
+        expansion_.push_back(between);
+        expansion_.push_back(Step{first, true, false, false});
+        expansion_.push_back(Step{second, false, false, false});
+        taken = 2;
+      } else {
+        expansion_.push_back(Step{first, false, false, false});
+      }
+    } else {
+      config_in_expansion_ = funct_of(first) == Funct::Config;
+      expansion_.push_back(Step{first, false, false, false});
+    }
+    queue_.pop(taken, now);
+    station_.queue_popped(now);
+  }
+}
+
+const ExecuteController::Step* ExecuteController::step(unsigned i, Cycle now) {
+  if (d_transposed() || !expansion_.empty()) return i < expansion_.size() ? &expansion_[i] : nullptr;
+  if (!queue_.sees(i, now)) return nullptr;
+  window_[i] = Step{queue_.at(i), false, false, false};
+  return &window_[i];
+}
+
+void ExecuteController::pop(unsigned n, Cycle now) {
+  if (!expansion_.empty()) {
+    expansion_.erase(expansion_.begin(), expansion_.begin() + n);
+    return;
+  }
+  queue_.pop(n, now);
+  station_.queue_popped(now);
+}
+
+Cycle ExecuteController::next_visible(unsigned i) const {
+  if (d_transposed() || !expansion_.empty()) return queue_.visible_at(expansion_.empty() ? i : 0);
+  return queue_.visible_at(i);
+}
+
+// ---- Operands ----------------------------------------------------------------------------------------------------
+
+MeshOperand ExecuteController::operand_a(const Step& compute) const {
+  MeshOperand operand;
+  if (compute.no_operand) {
+    operand.address = arch::LocalAddress::garbage();
+    return operand;
+  }
+  const arch::LocalBlock block = arch::decode_local_block(compute.issued.command.rs1);
+  return {block.address, block.rows, block.cols, settings_.a_stride, settings_.a_transpose};
+}
+
+MeshOperand ExecuteController::operand_bd(const Step& step, bool of_preload) const {
+  MeshOperand operand;
+  if (of_preload ? step.no_operand : step.no_second) {
+    operand.address = arch::LocalAddress::garbage();
+    return operand;
+  }
+  const arch::LocalBlock block =
+      arch::decode_local_block(of_preload ? step.issued.command.rs1 : step.issued.command.rs2);
+  // B of the product: the preload's in weight-stationary, the compute's in output-stationary.
+  const bool is_b = of_preload != output_stationary_;
+  return {block.address, block.rows, block.cols, 1, is_b && settings_.b_transpose};
+}
+
+bool ExecuteController::hazard(const Step& preload, const Step& compute, Cycle now) const {
+  const auto touches = [&](const MeshOperand& operand) {
+    if (operand.address.is_garbage(derived_) || operand.rows == 0) return false;
+    const std::uint32_t rows = (operand.rows - 1) * operand.stride + 1;
+    return results_.overlaps(armed_, operand.address, rows) || results_.overlaps(finished_, operand.address, rows) ||
+           results_.hazard_until(operand.address, rows, now) != 0;
+  };
+  return touches(operand_bd(preload, true)) || touches(operand_a(compute)) || touches(operand_bd(compute, false));
+}
+
+bool ExecuteController::in_progress(Cycle now) const {
+  return armed_.real || finished_.real || results_.in_progress(now);
+}
+
+bool ExecuteController::waits_on_lone_preload(Cycle now) const {
+  return !feeding_ && expansion_.empty() && queue_.size() == 1 && queue_.sees(0, now) &&
+         funct_of(queue_.at(0)) == Funct::Preload;
+}
+
+// ---- Decision ----------------------------------------------------------------------------------------------------
+
+void ExecuteController::decide(Cycle now) {
+  results_.forget(now);
+  if (d_transposed() || !expansion_.empty()) refill_expansion(now);
+  const Step* first = step(0, now);
+  const Step* second = step(1, now);
+  const Step* third = step(2, now);
+
+  if (first == nullptr) {
+    if (output_stationary_ && in_progress(now)) flush(now);
+    else if (next_visible(0) != kNever) wake(std::max(next_visible(0), now + 1));
+    return;
+  }
+  const Funct head = funct_of(first->issued);
+  if (head == Funct::Config) {
+    if (in_progress(now)) {
+      flush(now);
+    } else if (station_.has_fed_pending(now)) {
+      wake(now + 1);
+    } else {
+      apply_configuration(first->issued, now);
+    }
+    return;
+  }
+
+  // Every request takes a tag.
+  if (requests_ >= kTagsInArray) {
+    const Cycle free = last_output_[(requests_ - kTagsInArray) % last_output_.size()];
+    if (free > now + read_delay_) {
+      wake(free - read_delay_);
+      return;
+    }
+  }
+  if (head == Funct::Preload) {
+    if (second != nullptr && arch::is_compute(funct_of(second->issued)) && !hazard(*first, *second, now)) {
+      start(Kind::Preload, first, nullptr, second, now);
+    } else if (second != nullptr && !arch::is_compute(funct_of(second->issued))) {
+      throw std::invalid_argument("a preload is followed by funct " + std::to_string(second->issued.command.funct) +
+                                  "; only a compute may follow");
+    } else if (output_stationary_ && in_progress(now)) {
+      flush(now);
+    } else if (second == nullptr) {
+      if (next_visible(1) != kNever) wake(std::max(next_visible(1), now + 1));
+    } else {
+      wake(now + 1);
+    }
+    return;
+  }
+  const bool preload_next = second != nullptr && funct_of(second->issued) == Funct::Preload;
+  if (preload_next && third != nullptr && arch::is_compute(funct_of(third->issued)) && !hazard(*second, *third, now))
+    start(Kind::ComputePreload, second, first, third, now);
+  else
+    start(Kind::Compute, nullptr, first, nullptr, now);
+}
+
+void ExecuteController::apply_configuration(const IssuedCommand& issued, Cycle now) {
+  const arch::ConfigExecute c = arch::decode_config_execute(issued.command.rs1, issued.command.rs2);
+  settings_.a_stride = c.a_stride;
+  settings_.c_stride = c.c_stride;
+  if (!c.set_only_strides) {
+    settings_ = c;
+    if (dataflow_ == arch::Dataflow::Both) {
+      output_stationary_ = c.dataflow == arch::Dataflow::OutputStationary;
+    } else if (c.dataflow != dataflow_) {
+      throw std::invalid_argument(std::string("config_ex asks for the ") +
+                                  (c.dataflow == arch::Dataflow::OutputStationary ? "output" : "weight") +
+                                  "-stationary dataflow, which this machine is built without");
+    }
+    if (output_stationary_ ? !c.a_transpose && c.b_transpose : c.a_transpose && c.b_transpose)
+      throw std::invalid_argument("config_ex sends two operands through the one transposer");
+  }
+  account_wait(nullptr, now);
+  account_.spend(now + 1, kWaitDrain);
+  station_.complete_fed(issued.entry, now);
+  config_in_expansion_ = false;
+  pop(1, now);
+  next_decision_ = now + 1;
+  wake(now + 1);
+}
+
+void ExecuteController::start(Kind kind, const Step* preload, const Step* compute, const Step* ahead, Cycle now) {
+  Request& r = request_;
+  r.kind = kind;
+  r.started = now;
+  r.d.address = r.a.address = r.b.address = arch::LocalAddress::garbage();
+  if (preload != nullptr) {
+    r.preload = *preload;
+    r.d = operand_bd(*preload, true);
+  }
+  if (compute != nullptr) {
+    r.compute = *compute;
+    r.a = operand_a(*compute);
+    r.b = operand_bd(*compute, false);
+  }
+  account_wait(ahead != nullptr ? ahead : compute, now);
+
+  // What is read now: operands of the transposer belong to the compute ahead.
+  const MeshOperand none{arch::LocalAddress::garbage(), 0, 0, 1, false};
+  const auto of_ahead = [&](bool is_a) {
+    return ahead == nullptr ? none : is_a ? operand_a(*ahead) : operand_bd(*ahead, false);
+  };
+  const MeshOperand read_a = a_rides_ahead() ? of_ahead(true) : r.a;
+  const MeshOperand read_b = b_rides_ahead() ? of_ahead(false) : r.b;
+  const auto valid_rows = [](const MeshOperand& o) { return o.transpose ? o.cols : o.rows; };
+  const bool transposer = a_rides_ahead() || b_rides_ahead() || d_transposed();
+  const bool d_garbage = r.d.address.is_garbage(derived_);
+  r.rows = derived_.dim;
+  if (!output_stationary_ && !transposer && d_garbage) {
+    const std::uint32_t a_rows = read_a.address.is_garbage(derived_) ? 1 : read_a.rows;
+    const std::uint32_t b_rows = read_b.address.is_garbage(derived_) ? 1 : read_b.rows;
+    r.rows = std::max({a_rows, b_rows, 4u});
+  }
+  const auto check = [&](const MeshOperand& o) {
+    if (!o.address.is_garbage(derived_) && o.address.is_accumulator())
+      throw std::invalid_argument("an operand of the array lies in the accumulator; operands are read from the scratchpad only");
+    if (!o.address.is_garbage(derived_) && (o.rows > derived_.dim || o.cols > derived_.dim))
+      throw std::invalid_argument("an operand of the array has " + std::to_string(o.rows) + " x " + std::to_string(o.cols) +
+                                  " elements; the array takes " + std::to_string(derived_.dim) + " x " + std::to_string(derived_.dim));
+  };
+  check(read_a);
+  check(read_b);
+  check(r.d);
+  r.rows = std::min(r.rows, std::max(derived_.dim, 4u));
+  const auto port = [&](const MeshOperand& o, bool descending) {
+    return RowFeeder::Port{!o.address.is_garbage(derived_), o.address, o.stride, descending, valid_rows(o)};
+  };
+  feeder_.start({port(read_a, false), port(read_b, false), port(r.d, true)}, r.rows, now);
+  feeding_ = true;
+  due_ = feeder_.next_check();
+}
+
+bool ExecuteController::reads_bank(std::uint32_t bank, Cycle now) {
+  if (!feeding_) return false;
+  feeder_.force_stepwise();
+  feeder_.run_until(now + 1);
+  return feeder_.reads_bank(bank, now);
+}
+
+void ExecuteController::emit(const ResultTag& tag, const std::int32_t* values, bool last_row_first, unsigned rows) {
+  if (!tag.real || timing_only_) return;
+  (void)last_row_first;
+  results_.write(tag, values, rows, settings_.shift, settings_.activation, output_stationary_);
+}
+
+// All rows of the request were fed before `now`.
+void ExecuteController::finish(Cycle now) {
+  feeding_ = false;
+  next_decision_ = now;
+  last_fed_ = feeder_.last_fed();
+  fed_any_ = true;
+  const Request& r = request_;
+  account_.spend(std::min(now, r.started + r.rows), kBusy);
+  account_.spend(now, kBankConflict);
+
+  const bool has_compute = r.kind != Kind::Preload;
+  const bool has_preload = r.kind != Kind::Compute;
+  const auto fed = [&](unsigned i) { return feeder_.fed(i); };
+  const bool preloaded = has_compute && funct_of(r.compute.issued) == Funct::ComputePreloaded;
+
+  // Results that this request drives out.
+  Cycle last;
+  if (output_stationary_) {
+    last = results_.schedule(finished_, fed, feeder_.regular(), r.rows, true);
+    if (finished_.real) {
+      emit(finished_, finished_values_.data(), true, r.rows);
+      station_.complete_result(finished_.entry, last);
+    }
+    finished_ = ResultTag{};
+    if (has_compute) {
+      if (!timing_only_) {
+        if (preloaded) mesh_.swap_sums();
+        mesh_.accumulate(r.a, r.b);
+        if (armed_.real) finished_values_ = mesh_.sums();
+      }
+      finished_ = armed_;
+      armed_ = ResultTag{};
+    }
+    if (has_preload && !timing_only_) mesh_.preload_sums(r.d);
+  } else {
+    const ResultTag tag = has_compute ? armed_ : ResultTag{};
+    last = results_.schedule(tag, fed, feeder_.regular(), r.rows, false);
+    if (has_compute) {
+      if (!timing_only_ && preloaded) mesh_.swap_weights();
+      if (tag.real && !timing_only_) emit(tag, mesh_.multiply(r.a, r.b, r.rows), false, r.rows);
+      if (tag.real) station_.complete_result(tag.entry, last);
+      armed_ = ResultTag{};
+    }
+    if (has_preload && !timing_only_ && !r.d.address.is_garbage(derived_)) mesh_.preload_weights(r.d);
+  }
+  last_output_[requests_ % last_output_.size()] = last;
+  ++requests_;
+
+  if (has_preload) {
+    const arch::LocalBlock c = arch::decode_local_block(r.preload.issued.command.rs2);
+    armed_ = ResultTag{};
+    if (!r.preload.no_result && !c.address.is_garbage(derived_))
+      armed_ = ResultTag{true, c, settings_.c_stride, r.preload.issued.entry};
+  }
+  if (has_compute && r.compute.issued.entry != IssuedCommand::kNoEntry)
+    station_.complete_fed(r.compute.issued.entry, now);
+  if (has_preload && !armed_.real && r.preload.issued.entry != IssuedCommand::kNoEntry)
+    station_.complete_fed(r.preload.issued.entry, now);
+  pop(has_preload && has_compute ? 2 : 1, now - 1);
+}
+
+void ExecuteController::flush(Cycle now) {
+  const Cycle behind = read_delay_ + 2;  // a fed row enters the array that much later
+  const Cycle enters = std::max(now + 1, fed_any_ ? last_fed_ + behind : 0);
+  const auto fed = [&](unsigned i) { return enters + 1 + i - behind; };
+  if (output_stationary_ && finished_.real) {
+    const Cycle last = results_.schedule(finished_, fed, true, derived_.dim, true);
+    emit(finished_, finished_values_.data(), true, derived_.dim);
+    station_.complete_result(finished_.entry, last);
+    finished_ = ResultTag{};
+  }
+  next_decision_ = enters + derived_.dim + 1;
+  due_ = next_decision_;
+}
+
+void ExecuteController::advance(Cycle now) {
+  due_ = kNever;
+  if (feeding_) {
+    loads_.sync(now - 1);
+    if (!feeder_.run_until(now)) {
+      due_ = feeder_.next_check();
+      return;
+    }
+    finish(now);
+  }
+  if (now < next_decision_) {
+    wake(next_decision_);
+    return;
+  }
+  decide(now);
+}
+
+// ---- Accounting --------------------------------------------------------------------------------------------------
+
+// The cycles since the last request went by waiting for this command (the last one that the request needed).
+void ExecuteController::account_wait(const Step* for_command, Cycle now) {
+  if (for_command != nullptr) {
+    const IssuedCommand& c = for_command->issued;
+    account_.spend(std::min(now, c.allocated), kNoCommand);
+    if (c.ready > c.allocated)
+      account_.spend(std::min(now, c.ready + 1), c.waited_for == CommandClass::Load ? kWaitLoad : kWaitStore);
+    account_.spend(std::min(now, std::max(c.allocated, c.ready) + 3), kIssue);
+  }
+  account_.spend(now, kWaitDrain);
+}
+
+void ExecuteController::account_until(Cycle now) {
+  if (feeding_) {
+    account_.spend(std::min(now, request_.started + request_.rows), kBusy);
+    account_.spend(now, kBankConflict);
+  } else if (in_progress(now)) {
+    account_.spend(now, kWaitDrain);
+  }
+  account_.spend(now, kNoCommand);
+}
+
+}  // namespace gemel::sim

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Executes preload, compute and config_ex: decides which of them form the next request, feeds its rows from the scratchpad into the
+// array, and writes results (docs/microarchitecture.md, section 10).
+//
+// Rows of a request are evaluated when the request should be over: nobody can see earlier what it does in between, except a store that wants the same
+// scratchpad bank, which asks reads_bank().
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "sim/arch/accelerator_config.h"
+#include "sim/arch/isa.h"
+#include "sim/stats/cycle_account.h"
+#include "sim/units/accumulator.h"
+#include "sim/units/command_queue.h"
+#include "sim/units/mesh.h"
+#include "sim/units/mvin_writer.h"
+#include "sim/units/reservation_station.h"
+#include "sim/units/result_writer.h"
+#include "sim/units/row_feeder.h"
+#include "sim/units/scratchpad.h"
+#include "sim/units/unit.h"
+
+namespace gemel::sim {
+
+class ExecuteController final : public Unit, public CommandSink {
+ public:
+  ExecuteController(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+                    const arch::DerivedConfig& derived, ReservationStation& station, MvinWriter& loads,
+                    Scratchpad& scratchpad, Accumulator& accumulator, Mesh& mesh, bool timing_only);
+
+  bool has_room(Cycle now) const override { return queue_.has_room(now); }
+  void accept(const IssuedCommand& command, Cycle now) override;
+
+  void advance(Cycle now);
+  // A row of that scratchpad bank is read in `now`; after advance(now) and MvinWriter::sync(now).
+  bool reads_bank(std::uint32_t bank, Cycle now);
+  // Only a preload is left, and it waits for its compute.
+  bool waits_on_lone_preload(Cycle now) const;
+
+  void account_until(Cycle now);
+  UnitAccounting accounting() const { return account_.result(); }
+
+ private:
+  enum Cause : unsigned { kBusy, kBankConflict, kWaitLoad, kWaitStore, kWaitDrain, kNoCommand, kIssue };
+  enum class Kind : std::uint8_t { Preload, ComputePreload, Compute };
+
+  // A command as the decision sees it; the expansion of a transposed preload makes four out of two.
+  struct Step {
+    IssuedCommand issued;
+    bool no_operand = false;   // its A or BD does not take part
+    bool no_result = false;    // its C does not take part, and it completes nothing
+    bool no_second = false;    // its second operand does not take part
+  };
+  struct Request {
+    Kind kind = Kind::Preload;
+    Step preload, compute;     // as far as the kind has them
+    MeshOperand a, b, d;       // a and b: of the compute; d: BD of the preload
+    unsigned rows = 0;
+    Cycle started = 0;
+  };
+
+  const Step* step(unsigned i, Cycle now);
+  void refill_expansion(Cycle now);
+  void pop(unsigned n, Cycle now);
+  Cycle next_visible(unsigned i) const;
+
+  void decide(Cycle now);
+  void apply_configuration(const IssuedCommand& issued, Cycle now);
+  void start(Kind kind, const Step* preload, const Step* compute, const Step* ahead, Cycle now);
+  void finish(Cycle now);
+  void flush(Cycle now);
+  void emit(const ResultTag& tag, const std::int32_t* values, bool last_row_first, unsigned rows);
+  bool hazard(const Step& preload, const Step& compute, Cycle now) const;
+  bool in_progress(Cycle now) const;
+  void account_wait(const Step* for_command, Cycle now);
+
+  MeshOperand operand_a(const Step& compute) const;
+  MeshOperand operand_bd(const Step& step, bool of_preload) const;
+  bool a_rides_ahead() const;
+  bool b_rides_ahead() const;
+  bool d_transposed() const;
+
+  const arch::DerivedConfig& derived_;
+  ReservationStation& station_;
+  MvinWriter& loads_;
+  Mesh& mesh_;
+  bool timing_only_;
+  Cycle read_delay_;
+  arch::Dataflow dataflow_;
+
+  CommandQueue<IssuedCommand> queue_;
+  std::deque<Step> expansion_;
+  bool config_in_expansion_ = false;
+  std::array<Step, 3> window_;
+
+  arch::ConfigExecute settings_;
+  bool output_stationary_ = false;
+
+  bool feeding_ = false;
+  Request request_;
+  RowFeeder feeder_;
+  ResultWriter results_;
+  Cycle next_decision_ = 0;
+  Cycle last_fed_ = 0;
+  bool fed_any_ = false;
+
+  std::array<Cycle, 8> last_output_{};  // of request n at [n % 8]
+  std::uint64_t requests_ = 0;
+  ResultTag armed_;       // C of the last request's preload part: its compute comes next
+  ResultTag finished_;    // output-stationary: accumulated, leaves with the next request or a flush
+  std::vector<std::int32_t> finished_values_;
+
+  CycleAccount account_{"execute",
+                        {"busy", "bank_conflict", "wait_load", "wait_store", "wait_drain", "no_command", "issue"}};
+};
+
+}  // namespace gemel::sim

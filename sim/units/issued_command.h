@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A command on its way from the reservation station to a controller.
+#include <cstdint>
+
+#include "sim/arch/command.h"
+#include "sim/units/unit.h"
+
+namespace gemel::sim {
+
+enum class CommandClass : std::uint8_t { Load = 0, Execute = 1, Store = 2 };
+inline constexpr unsigned kCommandClasses = 3;
+
+struct IssuedCommand {
+  static constexpr std::uint8_t kNoEntry = 0xFF;
+  arch::Command command;
+  std::uint8_t entry = kNoEntry;               // of its class in the station; kNoEntry: nothing to complete
+  Cycle allocated = 0;
+  Cycle ready = 0;                             // the cycle in which its last dependency left (or its allocation)
+  CommandClass waited_for = CommandClass::Execute;  // class of that dependency, where ready > allocated
+};
+
+}  // namespace gemel::sim

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/units/memory_port.h"
+
+#include <algorithm>
+#include <cstring>
+#include <sstream>
+#include <stdexcept>
+
+#include "sim/memory/tlm_memory.h"
+#include "sim/trace/event_log.h"
+
+namespace gemel::sim {
+
+MemoryPort::MemoryPort(const sc_core::sc_module_name& name, unsigned bus_bytes) : Unit(name), bus_bytes_(bus_bytes) {}
+
+void MemoryPort::connect(MemoryPortClient& reader, MemoryPortClient& writer, EventLog* events) {
+  reader_ = &reader;
+  writer_ = &writer;
+  events_ = events;
+}
+
+void MemoryPort::start_of_simulation() {
+  tlm::tlm_dmi dmi;
+  payload_.set_address(0);
+  if (!socket->get_direct_mem_ptr(payload_, dmi))
+    throw std::invalid_argument("the memory behind the accelerator gives no direct access (TLM-2.0 DMI)");
+  direct_ = dmi.get_dmi_ptr();
+  direct_start_ = dmi.get_start_address();
+  direct_end_ = dmi.get_end_address() + 1;
+}
+
+bool MemoryPort::in_memory(std::uint64_t address, std::uint64_t bytes) const {
+  return address >= direct_start_ && bytes <= direct_end_ - direct_start_ && address <= direct_end_ - bytes;
+}
+
+const std::uint8_t* MemoryPort::contents(std::uint64_t address, std::uint64_t bytes) const {
+  return in_memory(address, bytes) ? direct_ + (address - direct_start_) : nullptr;
+}
+
+Cycle MemoryPort::answer(tlm::tlm_command command, std::uint64_t address, unsigned bytes, Cycle at_memory) {
+  payload_.set_command(command);
+  payload_.set_address(address);
+  payload_.set_data_ptr(nullptr);
+  payload_.set_data_length(bytes);
+  payload_.set_streaming_width(bytes);
+  payload_.set_byte_enable_ptr(nullptr);
+  payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  sc_core::sc_time delay = cycles_to_time(at_memory - time_base_);
+  socket->b_transport(payload_, delay);
+  if (payload_.is_response_error()) {
+    std::ostringstream text;
+    text << (command == tlm::TLM_READ_COMMAND ? "read" : "write") << " of " << bytes << " bytes at 0x" << std::hex << address
+         << ", outside the program's memory [0x" << direct_start_ << ", 0x" << direct_end_ << ")";
+    throw std::invalid_argument(text.str());
+  }
+  return time_base_ + time_to_cycles(delay);
+}
+
+// Two queues of two between memory and consumer: a beat may enter one when the beat two before it has left.
+const MemoryPort::Passage& MemoryPort::pass(Cycle offered, Cycle not_before) {
+  Passage p;
+  p.taken = offered;
+  if (passed_) p.taken = std::max(p.taken, last_.taken + 1);
+  if (passed_two_) p.taken = std::max(p.taken, before_last_.moved + 1);
+  p.moved = p.taken + 1;
+  if (passed_) p.moved = std::max(p.moved, last_.moved + 1);
+  if (passed_two_) p.moved = std::max(p.moved, before_last_.consumed + 1);
+  p.consumed = std::max(p.moved + 1, not_before);
+  if (passed_) p.consumed = std::max(p.consumed, last_.consumed + 1);
+  passed_two_ = passed_;
+  passed_ = true;
+  before_last_ = last_;
+  last_ = p;
+  return last_;
+}
+
+void MemoryPort::send_read(std::uint64_t address, unsigned bytes, Cycle merger_ready, Cycle now, Cycle* consumed) {
+  const Cycle at_memory = now + kRequestPipe;
+  const Cycle offered = answer(tlm::TLM_READ_COMMAND, address, bytes, at_memory);
+  if (events_ != nullptr) events_->record(at_memory, EventKind::ReadRequest, address, bytes);
+  const unsigned beats = std::max(1u, bytes / bus_bytes_);
+  account_.spend(at_memory, kIdle);
+  for (unsigned i = 0; i < beats; ++i) {
+    const Passage& p = pass(offered + i, i == 0 ? merger_ready : 0);
+    consumed[i] = p.consumed;
+    account_.spend(p.taken, kLatency);
+    account_.spend(p.taken + 1, kRead);
+    if (events_ != nullptr) events_->record(p.taken, EventKind::ReadBeat, address + std::uint64_t{i} * bus_bytes_);
+  }
+  ++reads_;
+  read_beats_ += beats;
+}
+
+void MemoryPort::send_write_beat(std::uint64_t address, const std::uint8_t* data, unsigned offset, unsigned bytes,
+                                 Cycle now) {
+  ++write_beats_;
+  if (events_ != nullptr) {
+    const std::uint64_t ones = bytes >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bytes) - 1;
+    events_->record(now + kRequestPipe, EventKind::WriteBeat, address, offset >= 64 ? 0 : ones << offset);
+  }
+  if (data == nullptr || bytes == 0) return;
+  if (!in_memory(address + offset, bytes)) {
+    std::ostringstream text;
+    text << "write of " << bytes << " bytes at 0x" << std::hex << address + offset << ", outside the program's memory [0x"
+         << direct_start_ << ", 0x" << direct_end_ << ")";
+    throw std::invalid_argument(text.str());
+  }
+  std::memcpy(direct_ + (address + offset - direct_start_), data, bytes);
+}
+
+Cycle MemoryPort::acknowledge(std::uint64_t address, unsigned bytes, Cycle now) {
+  const Cycle at_memory = now + kRequestPipe;
+  const Cycle offered = answer(tlm::TLM_WRITE_COMMAND, address, bytes, at_memory);
+  const Passage& p = pass(offered, 0);
+  account_.spend(at_memory, kIdle);
+  account_.spend(p.taken, kLatency);
+  account_.spend(p.taken + 1, kWrite);
+  ++writes_;
+  if (events_ != nullptr) events_->record(p.taken, EventKind::Acknowledge, address);
+  return p.consumed;
+}
+
+void MemoryPort::advance(Cycle now) {
+  if (writer_->inside_burst()) {
+    if (writer_->wants_at() <= now) writer_->send(now);
+  } else if (reader_->wants_at() <= now) {
+    reader_->send(now);
+  } else if (writer_->wants_at() <= now) {
+    writer_->send(now);
+  }
+  const Cycle write = writer_->wants_at();
+  const Cycle next = writer_->inside_burst() ? write : std::min(write, reader_->wants_at());
+  due_ = next == kNever ? kNever : std::max(next, now + 1);
+}
+
+void MemoryPort::account_until(Cycle now) { account_.spend(now, kIdle); }
+
+}  // namespace gemel::sim

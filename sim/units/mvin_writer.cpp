@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/units/mvin_writer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sim/arch/numerics.h"
+
+namespace gemel::sim {
+
+namespace {
+unsigned writes_of(const MvinPiece& piece) { return (piece.repeats + 1) * piece.pixel_repeats; }
+}  // namespace
+
+MvinWriter::MvinWriter(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+                       const arch::DerivedConfig& derived, Scratchpad& scratchpad, Accumulator& accumulator,
+                       bool timing_only)
+    : Unit(name),
+      derived_(derived),
+      scratchpad_(scratchpad),
+      accumulator_(accumulator),
+      timing_only_(timing_only),
+      scaled_hold_(2 * (config.mvin_scale.units == 0 ? 1 : (derived.dim + config.mvin_scale.units - 1) / config.mvin_scale.units) +
+                   config.mvin_scale.latency_cycles),
+      capacity_(config.dma.requests_in_flight * std::max(1u, config.dma.max_request_bytes / derived.dim) + 16) {
+  std::size_t size = 1;
+  while (size < capacity_ + 1) size *= 2;
+  ring_.resize(size);
+}
+
+unsigned MvinWriter::hold(const MvinPiece& piece) const { return piece.scale == 1.0f ? 3 : scaled_hold_; }
+
+Cycle MvinWriter::ready(const MvinPiece& piece, const std::array<Cycle, 3>& slots, unsigned next_slot) const {
+  if (piece.wide) return piece.emitted + 1;
+  return std::max(piece.emitted, slots[next_slot]) + hold(piece);
+}
+
+bool MvinWriter::has_room(unsigned pieces, Cycle now) {
+  if (count_ + pieces <= capacity_) return true;
+  if (now > 0) sync(now - 1);
+  return count_ + pieces <= capacity_;
+}
+
+void MvinWriter::append(const MvinPiece& piece) {
+  ring_[(head_ + count_) & (ring_.size() - 1)] = piece;
+  ++count_;
+  const Cycle first = std::max(ready(piece, predicted_slots_, predicted_next_slot_), predicted_last_ + 1);
+  predicted_last_ = first + writes_of(piece) - 1;
+  if (!piece.wide) {
+    predicted_slots_[predicted_next_slot_] = predicted_last_;
+    predicted_next_slot_ = (predicted_next_slot_ + 1) % 3;
+  }
+  if (piece.completes) {
+    completions_.push_back(predicted_last_);
+    wake(completions_.front());
+  }
+}
+
+bool MvinWriter::may_write(arch::LocalAddress local, bool accumulate, Cycle at) const {
+  const std::uint32_t row = local.row(derived_);
+  if (!local.is_accumulator()) return !scratchpad_.array_writes_in(scratchpad_.bank_of(row), at);
+  if (accumulator_.array_writes_in(accumulator_.bank_of(row), at)) return false;
+  if (!accumulate) return true;
+  return std::none_of(recent_.begin(), recent_.end(), [&](const RecentWrite& w) {
+    return w.valid && w.row == row && w.at + accumulator_.latency() >= at;
+  });
+}
+
+void MvinWriter::note_write(arch::LocalAddress local, bool accumulate, Cycle at) {
+  const std::uint32_t row = local.row(derived_);
+  if (!local.is_accumulator()) {
+    scratchpad_.load_write(scratchpad_.bank_of(row), at);
+    return;
+  }
+  accumulator_.load_write(accumulator_.bank_of(row), at, accumulate);
+  recent_[next_recent_] = {row, at, true};
+  next_recent_ = (next_recent_ + 1) % kRecent;
+}
+
+void MvinWriter::write_data(const MvinPiece& piece, arch::LocalAddress local, unsigned lane_shift) {
+  const std::uint8_t* source = memory_->contents(piece.address, piece.bytes);
+  const std::uint32_t row = local.row(derived_);
+  if (piece.wide) {
+    std::uint8_t* target = reinterpret_cast<std::uint8_t*>(accumulator_.row(row)) + piece.lane_byte;
+    if (!piece.accumulate) {
+      std::memcpy(target, source, piece.bytes);
+      return;
+    }
+    // An element that two transactions share is added part by part, with zeros for the other's bytes.
+    std::uint8_t padded[512 + 8] = {};
+    const std::uint32_t lead = piece.lane_byte % 4;
+    std::memcpy(padded + lead, source, piece.bytes);
+    std::int32_t* lanes = accumulator_.row(row) + piece.lane_byte / 4;
+    const std::uint32_t count = (lead + piece.bytes + 3) / 4;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      std::uint32_t value;
+      std::memcpy(&value, padded + 4 * i, 4);
+      lanes[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(lanes[i]) + value);
+    }
+    return;
+  }
+  const std::uint32_t first = piece.lane_byte + lane_shift;
+  if (first >= derived_.dim) return;
+  const std::uint32_t bytes = std::min(piece.bytes, derived_.dim - first);
+  std::int8_t scaled[128];
+  const std::int8_t* values = reinterpret_cast<const std::int8_t*>(source);
+  if (piece.scale != 1.0f) {
+    for (std::uint32_t i = 0; i < bytes; ++i) scaled[i] = arch::mvin_scale(values[i], piece.scale);
+    values = scaled;
+  }
+  if (!local.is_accumulator()) {
+    std::memcpy(scratchpad_.row(row) + first, values, bytes);
+    return;
+  }
+  std::int32_t* lanes = accumulator_.row(row) + first;
+  if (piece.accumulate) {
+    for (std::uint32_t i = 0; i < bytes; ++i)
+      lanes[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(lanes[i]) + static_cast<std::uint32_t>(std::int32_t{values[i]}));
+  } else {
+    for (std::uint32_t i = 0; i < bytes; ++i) lanes[i] = values[i];
+  }
+}
+
+// One write of the head piece, if it happens in `limit` or before.
+bool MvinWriter::step(Cycle limit) {
+  const MvinPiece& piece = ring_[head_ & (ring_.size() - 1)];
+  Cycle at = ready(piece, slots_, next_slot_);
+  if (any_write_) at = std::max(at, last_write_ + 1);
+  if (at > limit) return false;
+
+  const unsigned copy = done_writes_ / piece.pixel_repeats;        // of a DRAM stride of 0, highest row first
+  const unsigned pixel = piece.pixel_repeats - 1 - done_writes_ % piece.pixel_repeats;
+  arch::LocalAddress local = piece.local.plus(piece.repeats - copy, derived_);
+  const bool suppressed = pixel > local.row(derived_);
+  if (!suppressed && pixel > 0) local = arch::LocalAddress(local.bits() - pixel);
+  if (!suppressed) {
+    while (!may_write(local, piece.accumulate, at))
+      if (++at > limit) return false;
+    note_write(local, piece.accumulate, at);
+    if (!timing_only_) write_data(piece, local, pixel * piece.cols);
+  }
+  any_write_ = true;
+  last_write_ = at;
+  if (++done_writes_ < writes_of(piece)) return true;
+
+  done_writes_ = 0;
+  if (!piece.wide) {
+    slots_[next_slot_] = at;
+    next_slot_ = (next_slot_ + 1) % 3;
+  }
+  const std::uint32_t finishes = piece.finishes;
+  if (piece.completes) completions_.erase(completions_.begin());
+  const std::uint8_t tracker = piece.tracker;
+  ++head_;
+  --count_;
+  if (finishes != 0) progress_->written(tracker, finishes, at);
+  return true;
+}
+
+void MvinWriter::sync(Cycle now) {
+  while (count_ > 0 && step(now)) {
+  }
+}
+
+void MvinWriter::advance(Cycle now) {
+  sync(now);
+  // The oldest command's last write is due when predicted; one that is late is looked at again in each cycle.
+  due_ = completions_.empty() ? kNever : std::max(completions_.front(), now + 1);
+}
+
+}  // namespace gemel::sim

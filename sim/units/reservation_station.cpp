@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/units/reservation_station.h"
+
+#include <algorithm>
+#include <cassert>
+#include <stdexcept>
+#include <string>
+
+#include "sim/trace/event_log.h"
+
+namespace gemel::sim {
+
+using arch::Command;
+using arch::Funct;
+
+ReservationStation::ReservationStation(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+                                       const arch::DerivedConfig& derived)
+    : Unit(name),
+      derived_(derived),
+      entries_count_{config.reservation_station.load_entries, config.reservation_station.execute_entries,
+                     config.reservation_station.store_entries} {
+  for (unsigned c = 0; c < kCommandClasses; ++c) {
+    entries_[c].resize(entries_count_[c]);
+    unissued_[c].reserve(entries_count_[c]);
+  }
+  block_stride_.fill(derived.dim);
+}
+
+void ReservationStation::connect(CommandSink& load, CommandSink& execute, CommandSink& store, Unit& front_end,
+                                 EventLog* events) {
+  sinks_ = {&load, &execute, &store};
+  front_end_ = &front_end;
+  events_ = events;
+}
+
+CommandClass ReservationStation::class_of(const Command& command) {
+  switch (static_cast<Funct>(command.funct)) {
+    case Funct::Mvin:
+    case Funct::Mvin2:
+    case Funct::Mvin3:
+      return CommandClass::Load;
+    case Funct::Mvout:
+      return CommandClass::Store;
+    case Funct::Preload:
+    case Funct::ComputePreloaded:
+    case Funct::ComputeAccumulated:
+      return CommandClass::Execute;
+    case Funct::Config:
+      switch (arch::config_kind(command.rs1)) {
+        case arch::ConfigKind::Execute:
+          return CommandClass::Execute;
+        case arch::ConfigKind::Load:
+          return CommandClass::Load;
+        case arch::ConfigKind::Store:
+          return CommandClass::Store;
+        case arch::ConfigKind::Normalise:
+          throw std::invalid_argument("config_norm: this machine is built without normalisation functions");
+      }
+      break;
+    default:
+      break;
+  }
+  throw std::invalid_argument("function code " + std::to_string(command.funct) + " is not an instruction of this machine");
+}
+
+bool ReservationStation::Range::overlaps(const Range& other) const {
+  if (!valid || !other.valid || accumulator != other.accumulator) return false;
+  return (other.start <= start && (start < other.end || other.wraps)) ||
+         (start <= other.start && (other.start < end || wraps));
+}
+
+ReservationStation::Range ReservationStation::range(arch::LocalAddress start, std::uint32_t rows) const {
+  Range r;
+  if (start.is_garbage(derived_)) return r;
+  r.valid = true;
+  r.accumulator = start.is_accumulator();
+  const std::uint32_t total = r.accumulator ? derived_.accumulator_rows : derived_.scratchpad_rows;
+  r.start = start.row(derived_);
+  r.end = r.start + rows;
+  if (r.end > total) {
+    r.end -= total;
+    r.wraps = true;
+  }
+  return r;
+}
+
+void ReservationStation::describe_ranges(const Command& command, CommandClass c, Entry& entry) {
+  entry.reads[0].valid = entry.reads[1].valid = entry.writes.valid = false;
+  entry.config = static_cast<Funct>(command.funct) == Funct::Config;
+  if (entry.config) return;
+  const std::uint32_t dim = derived_.dim;
+  switch (c) {
+    case CommandClass::Load: {
+      const arch::Mvin m = arch::decode_mvin(command);
+      const std::uint32_t blocks = (m.local.cols + dim - 1) / dim;
+      entry.writes = range(m.local.address, (blocks > 0 ? blocks - 1 : 0) * block_stride_[m.state] + m.local.rows);
+      const std::uint32_t below = pixel_repeats_[m.state] - 1;
+      entry.writes.start -= std::min(entry.writes.start, below);
+      break;
+    }
+    case CommandClass::Execute:
+      if (static_cast<Funct>(command.funct) == Funct::Preload) {
+        const arch::Preload p = arch::decode_preload(command.rs1, command.rs2);
+        entry.reads[0] = range(p.bd.address, p.bd.rows);
+        entry.writes = range(p.c.address, p.c.rows * c_stride_);
+      } else {
+        const arch::Compute k = arch::decode_compute(command);
+        entry.reads[0] = range(k.a.address, (a_transpose_ ? k.a.cols : k.a.rows) * a_stride_);
+        entry.reads[1] = range(k.bd.address, k.bd.rows);
+      }
+      break;
+    case CommandClass::Store: {
+      const arch::Mvout m = arch::decode_mvout(command.rs1, command.rs2);
+      if (pooling_) {
+        const bool acc = m.local.address.is_accumulator();
+        const std::uint32_t bank_rows = acc ? derived_.accumulator_bank_rows : derived_.scratchpad_bank_rows;
+        const std::uint32_t row = m.local.address.row(derived_);
+        entry.reads[0] = range(m.local.address, bank_rows - row % bank_rows);
+      } else {
+        const std::uint32_t blocks = (m.local.cols + dim - 1) / dim;
+        entry.reads[0] = range(m.local.address, (blocks > 0 ? blocks - 1 : 0) * dim + m.local.rows);
+      }
+      break;
+    }
+  }
+}
+
+void ReservationStation::shadow_configuration(const Command& command) {
+  switch (arch::config_kind(command.rs1)) {
+    case arch::ConfigKind::Execute: {
+      const arch::ConfigExecute c = arch::decode_config_execute(command.rs1, command.rs2);
+      a_stride_ = c.a_stride;
+      c_stride_ = c.c_stride;
+      if (!c.set_only_strides) a_transpose_ = c.a_transpose;
+      break;
+    }
+    case arch::ConfigKind::Load: {
+      const arch::ConfigLoad c = arch::decode_config_load(command.rs1, command.rs2);
+      if (c.state > 2) throw std::invalid_argument("config_ld: load state 3 does not exist; use 0, 1 or 2");
+      block_stride_[c.state] = c.block_stride;
+      pixel_repeats_[c.state] = c.pixel_repeats;
+      break;
+    }
+    case arch::ConfigKind::Store: {
+      const arch::ConfigStore c = arch::decode_config_store(command.rs1, command.rs2);
+      pooling_ = c.pool_stride != 0 || c.pool_size != 0;
+      break;
+    }
+    case arch::ConfigKind::Normalise:
+      break;
+  }
+}
+
+void ReservationStation::find_dependencies(Entry& entry, CommandClass c) const {
+  entry.waits = {};
+  if (entry.config) return;
+  const auto scan = [&](CommandClass other, auto&& hazard) {
+    std::uint64_t waits = 0;
+    for (std::uint64_t mask = valid_[index(other)]; mask != 0; mask &= mask - 1) {
+      const unsigned i = static_cast<unsigned>(__builtin_ctzll(mask));
+      if (hazard(entries_[index(other)][i])) waits |= std::uint64_t{1} << i;
+    }
+    entry.waits[index(other)] = waits;
+  };
+  switch (c) {
+    case CommandClass::Load:
+      scan(CommandClass::Execute, [&](const Entry& e) {
+        return entry.writes.overlaps(e.reads[0]) || entry.writes.overlaps(e.reads[1]) || entry.writes.overlaps(e.writes);
+      });
+      scan(CommandClass::Store, [&](const Entry& e) { return entry.writes.overlaps(e.reads[0]); });
+      break;
+    case CommandClass::Execute:
+      scan(CommandClass::Load, [&](const Entry& e) {
+        return e.writes.overlaps(entry.reads[0]) || e.writes.overlaps(entry.reads[1]) || e.writes.overlaps(entry.writes);
+      });
+      if (entry.writes.valid)
+        scan(CommandClass::Store, [&](const Entry& e) { return entry.writes.overlaps(e.reads[0]); });
+      break;
+    case CommandClass::Store:
+      scan(CommandClass::Load, [&](const Entry& e) { return e.writes.overlaps(entry.reads[0]); });
+      scan(CommandClass::Execute, [&](const Entry& e) { return e.writes.overlaps(entry.reads[0]); });
+      break;
+  }
+}
+
+bool ReservationStation::allocate(const Command& command, Cycle now) {
+  const CommandClass c = class_of(command);
+  const unsigned k = index(c);
+  std::uint64_t taken = valid_[k];
+  if (last_removed_ == now) taken |= removed_mask_[k];
+  const unsigned slot = taken == ~std::uint64_t{0} ? 64 : static_cast<unsigned>(__builtin_ctzll(~taken));
+  if (slot >= entries_count_[k]) return false;
+
+  Entry& entry = entries_[k][slot];
+  entry.issued = IssuedCommand{command, static_cast<std::uint8_t>(slot), now, now, c};
+  entry.is_issued = false;
+  describe_ranges(command, c, entry);
+  find_dependencies(entry, c);
+  if (entry.config) shadow_configuration(command);
+  valid_[k] |= std::uint64_t{1} << slot;
+  unissued_[k].push_back(static_cast<std::uint8_t>(slot));
+  if (unissued_[k].size() == 1) wake(now + 1);
+  return true;
+}
+
+void ReservationStation::complete_result(std::uint8_t entry, Cycle at) {
+  results_.push_back({entry, at});
+  wake(at);
+}
+void ReservationStation::complete_fed(std::uint8_t entry, Cycle at) {
+  fed_.push_back({entry, at});
+  wake(at);
+}
+void ReservationStation::complete_load(std::uint8_t entry, Cycle at) {
+  loads_.push_back({entry, at});
+  wake(at);
+}
+void ReservationStation::complete_store(std::uint8_t entry, Cycle at) {
+  stores_.push_back({entry, at});
+  wake(at);
+}
+bool ReservationStation::has_fed_pending(Cycle now) const {
+  return std::any_of(fed_.begin(), fed_.end(), [&](const Request& r) { return r.at <= now; });
+}
+
+void ReservationStation::remove(CommandClass c, unsigned entry, Cycle now) {
+  if (last_removed_ != now) {
+    removed_mask_ = {};
+    last_removed_ = now;
+  }
+  removed_mask_[index(c)] |= std::uint64_t{1} << entry;
+  valid_[index(c)] &= ~(std::uint64_t{1} << entry);
+  front_end_->wake(now + 1);
+}
+
+void ReservationStation::finish(CommandClass c, unsigned entry, Cycle now) {
+  remove(c, entry, now);
+  const unsigned k = index(c);
+  const std::uint64_t bit = std::uint64_t{1} << entry;
+  for (unsigned other = 0; other < kCommandClasses; ++other) {
+    if (other == k) continue;
+    for (const std::uint8_t i : unissued_[other]) {
+      Entry& e = entries_[other][i];
+      if ((e.waits[k] & bit) == 0) continue;
+      e.waits[k] &= ~bit;
+      if (e.ready()) {
+        e.issued.ready = now;
+        e.issued.waited_for = c;
+        wake(now + 1);
+      }
+    }
+  }
+  if (completion_listener_[k] != nullptr) completion_listener_[k]->wake(now + 1);
+  if (events_ != nullptr) events_->record(now, EventKind::Completed, k, entry);
+}
+
+bool ReservationStation::grant(std::vector<Request>& requests, CommandClass c, Cycle now) {
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (requests[i].at > now) continue;
+    const std::uint8_t entry = requests[i].entry;
+    requests.erase(requests.begin() + static_cast<std::ptrdiff_t>(i));
+    finish(c, entry, now);
+    return true;
+  }
+  return false;
+}
+
+void ReservationStation::issue(CommandClass c, Cycle now) {
+  const unsigned k = index(c);
+  if (unissued_[k].empty()) return;
+  Entry& entry = entries_[k][unissued_[k].front()];
+  if (!entry.ready()) return;  // the completion that frees it wakes us
+  Cycle earliest = entry.issued.allocated + 1;
+  if (entry.issued.ready > entry.issued.allocated) earliest = std::max(earliest, entry.issued.ready + 1);
+  if (now < earliest) {
+    wake(earliest);
+    return;
+  }
+  if (!sinks_[k]->has_room(now)) return;  // queue_popped() wakes us
+  const unsigned slot = unissued_[k].front();
+  unissued_[k].erase(unissued_[k].begin());
+  entry.is_issued = true;
+  if (events_ != nullptr) events_->record(now, EventKind::Issued, k, slot);
+  sinks_[k]->accept(entry.issued, now);
+  if (entry.config && c != CommandClass::Execute) remove(c, slot, now);
+  if (!unissued_[k].empty()) wake(now + 1);
+}
+
+void ReservationStation::advance(Cycle now) {
+  due_ = kNever;
+  // One completion a cycle: results, fed execute commands, loads, stores.
+  grant(results_, CommandClass::Execute, now) || grant(fed_, CommandClass::Execute, now) ||
+      grant(loads_, CommandClass::Load, now) || grant(stores_, CommandClass::Store, now);
+  for (const auto* requests : {&results_, &fed_, &loads_, &stores_})
+    for (const Request& r : *requests) wake(std::max(r.at, now + 1));
+  issue(CommandClass::Load, now);
+  issue(CommandClass::Execute, now);
+  issue(CommandClass::Store, now);
+}
+
+bool ReservationStation::holds_only_a_preload() const {
+  if (valid_[0] != 0 || valid_[2] != 0 || __builtin_popcountll(valid_[1]) != 1) return false;
+  const Entry& e = entries_[1][static_cast<unsigned>(__builtin_ctzll(valid_[1]))];
+  return e.is_issued && static_cast<Funct>(e.issued.command.funct) == Funct::Preload;
+}
+
+const IssuedCommand* ReservationStation::oldest_unissued(CommandClass c) const {
+  const auto& list = unissued_[index(c)];
+  return list.empty() ? nullptr : &entries_[index(c)][list.front()].issued;
+}
+
+std::string ReservationStation::describe() const {
+  static const char* const kNames[] = {"load", "execute", "store"};
+  std::string text;
+  for (unsigned k = 0; k < kCommandClasses; ++k) {
+    if (valid_[k] == 0) continue;
+    text += text.empty() ? "" : "; ";
+    text += std::string(kNames[k]) + ": " + std::to_string(__builtin_popcountll(valid_[k])) + " held";
+    if (unissued_[k].empty()) continue;
+    const Entry& head = entries_[k][unissued_[k].front()];
+    text += ", oldest un-issued funct " + std::to_string(head.issued.command.funct) + " waits for";
+    bool any = false;
+    for (unsigned o = 0; o < kCommandClasses; ++o)
+      for (std::uint64_t m = head.waits[o]; m != 0; m &= m - 1, any = true)
+        text += " " + std::string(kNames[o]) + "[" + std::to_string(__builtin_ctzll(m)) + "]";
+    if (!any) text += " room in the controller's queue";
+  }
+  return text.empty() ? "the reservation station is empty" : text;
+}
+
+}  // namespace gemel::sim

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Holds commands until nothing older that they touch is left, and issues them to the three controllers
+// (docs/microarchitecture.md, section 3). The only place that knows about hazards between controllers.
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "sim/arch/accelerator_config.h"
+#include "sim/arch/isa.h"
+#include "sim/units/command_queue.h"
+#include "sim/units/issued_command.h"
+#include "sim/units/unit.h"
+
+namespace gemel::sim {
+
+class EventLog;
+
+// What the station needs of a controller: its queue, and a word when something was put there.
+class CommandSink {
+ public:
+  virtual ~CommandSink() = default;
+  virtual bool has_room(Cycle now) const = 0;
+  virtual void accept(const IssuedCommand& command, Cycle now) = 0;
+};
+
+class ReservationStation final : public Unit {
+ public:
+  ReservationStation(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+                     const arch::DerivedConfig& derived);
+
+  void connect(CommandSink& load, CommandSink& execute, CommandSink& store, Unit& front_end, EventLog* events);
+
+  static CommandClass class_of(const arch::Command& command);
+
+  // Takes the command in cycle `now`, or returns false where its class has no free entry; then the front end is
+  // woken when there may be one.
+  bool allocate(const arch::Command& command, Cycle now);
+
+  // The completion port. `at`: the cycle from which the entry asks for it.
+  void complete_result(std::uint8_t execute_entry, Cycle at);  // always granted in `at`, never two in one cycle
+  void complete_fed(std::uint8_t execute_entry, Cycle at);
+  void complete_load(std::uint8_t entry, Cycle at);
+  void complete_store(std::uint8_t entry, Cycle at);
+  bool holds(CommandClass c, std::uint8_t entry) const { return (valid_[index(c)] >> entry) & 1; }
+  bool has_fed_pending(Cycle now) const;  // a fed execute command still waits for the port
+
+  // Called by a controller when its queue gave a command away in `now`.
+  void queue_popped(Cycle now) { wake(now + 1); }
+
+  // Controllers are told when one of their commands has completed: a tracker is free the cycle after.
+  void on_complete(CommandClass c, Unit& unit) { completion_listener_[index(c)] = &unit; }
+
+  void advance(Cycle now);
+
+  bool empty() const { return valid_[0] == 0 && valid_[1] == 0 && valid_[2] == 0; }
+  bool holds_only_a_preload() const;
+  Cycle last_change() const { return last_removed_; }  // cycle in which an entry was last removed
+  // The oldest execute command that was not issued, for accounting and deadlock reports; nullptr where none.
+  const IssuedCommand* oldest_unissued(CommandClass c) const;
+  std::string describe() const;
+
+ private:
+  struct Range {
+    std::uint32_t start = 0;
+    std::uint32_t end = 0;
+    bool wraps = false;
+    bool valid = false;
+    bool accumulator = false;
+    bool overlaps(const Range& other) const;
+  };
+  struct Entry {
+    IssuedCommand issued;
+    Range reads[2];   // execute: A or BD (preload), BD of a compute; store: source
+    Range writes;     // load: destination; execute: C
+    std::array<std::uint64_t, kCommandClasses> waits{};
+    bool config = false;
+    bool is_issued = false;
+    bool ready() const { return (waits[0] | waits[1] | waits[2]) == 0; }
+  };
+  struct Request {
+    std::uint8_t entry;
+    Cycle at;
+  };
+  static constexpr unsigned index(CommandClass c) { return static_cast<unsigned>(c); }
+
+  Range range(arch::LocalAddress start, std::uint32_t rows) const;
+  void describe_ranges(const arch::Command& command, CommandClass c, Entry& entry);
+  void shadow_configuration(const arch::Command& command);
+  void find_dependencies(Entry& entry, CommandClass c) const;
+  void remove(CommandClass c, unsigned entry, Cycle now);
+  void finish(CommandClass c, unsigned entry, Cycle now);
+  bool grant(std::vector<Request>& requests, CommandClass c, Cycle now);
+  void issue(CommandClass c, Cycle now);
+
+  const arch::DerivedConfig& derived_;
+  std::array<unsigned, kCommandClasses> entries_count_;
+  std::array<std::vector<Entry>, kCommandClasses> entries_;
+  std::array<std::uint64_t, kCommandClasses> valid_{};
+  std::array<std::vector<std::uint8_t>, kCommandClasses> unissued_;  // in program order
+  std::array<CommandSink*, kCommandClasses> sinks_{};
+  std::array<Unit*, kCommandClasses> completion_listener_{};
+  Unit* front_end_ = nullptr;
+  EventLog* events_ = nullptr;
+
+  std::vector<Request> results_, fed_, loads_, stores_;
+  Cycle last_removed_ = 0;
+  CommandClass removed_class_ = CommandClass::Load;  // freed in last_removed_: not allocatable in that cycle
+  std::array<std::uint64_t, kCommandClasses> removed_mask_{};
+
+  // Program-order copies of configuration registers.
+  std::uint32_t a_stride_ = 1, c_stride_ = 1;
+  bool a_transpose_ = false;
+  bool pooling_ = false;
+  std::array<std::uint32_t, 3> block_stride_{};
+  std::array<std::uint32_t, 3> pixel_repeats_{1, 1, 1};
+};
+
+}  // namespace gemel::sim

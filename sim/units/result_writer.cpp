@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/units/result_writer.h"
+
+#include <algorithm>
+
+#include "sim/arch/numerics.h"
+
+namespace gemel::sim {
+
+void ResultWriter::mark(const ResultTag& tag, std::uint32_t row, Cycle at, unsigned count) {
+  if (tag.c.address.is_accumulator())
+    accumulator_.array_write(accumulator_.bank_of(row), at, count, tag.c.address.accumulates());
+  else
+    scratchpad_.array_write(scratchpad_.bank_of(row), at, count);
+}
+
+bool ResultWriter::overlaps(const ResultTag& tag, arch::LocalAddress first, std::uint32_t rows) const {
+  if (!tag.real || tag.c.address.is_accumulator() || first.is_accumulator() || first.is_garbage(derived_) || rows == 0)
+    return false;
+  const std::uint64_t c_first = tag.c.address.row(derived_);
+  const std::uint64_t c_end = c_first + (tag.c.rows > 0 ? std::uint64_t{tag.c.rows - 1u} * tag.stride + 1 : 0);
+  const std::uint64_t start = first.row(derived_);
+  return start < c_end && c_first < start + rows;
+}
+
+Cycle ResultWriter::hazard_until(arch::LocalAddress first, std::uint32_t rows, Cycle now) const {
+  Cycle until = 0;
+  for (const Pending& p : pending_)
+    if (p.last_output >= now && overlaps(p.tag, first, rows)) until = std::max(until, p.last_output);
+  return until;
+}
+
+void ResultWriter::write(const ResultTag& tag, const std::int32_t* values, unsigned rows, unsigned shift,
+                         arch::Activation activation, bool shifts) {
+  const unsigned written = std::min<unsigned>(tag.c.rows, rows);
+  const unsigned cols = std::min<unsigned>(tag.c.cols, derived_.dim);
+  for (unsigned i = 0; i < written; ++i) {
+    const std::int32_t* source = values + std::size_t{i} * derived_.dim;
+    const std::uint32_t row = tag.c.address.plus(i * tag.stride, derived_).row(derived_);
+    if (tag.c.address.is_accumulator() && !(shifts && shift != 0)) {
+      std::int32_t* target = accumulator_.row(row);
+      if (tag.c.address.accumulates()) {
+        for (unsigned n = 0; n < cols; ++n)
+          target[n] = static_cast<std::int32_t>(static_cast<std::uint32_t>(target[n]) + static_cast<std::uint32_t>(source[n]));
+      } else {
+        std::copy(source, source + cols, target);
+      }
+      continue;
+    }
+    for (unsigned n = 0; n < cols; ++n) {
+      const std::int32_t value = shifts ? arch::rounding_shift(source[n], shift) : source[n];
+      if (tag.c.address.is_accumulator()) {
+        std::int32_t& target = accumulator_.row(row)[n];
+        target = tag.c.address.accumulates()
+                     ? static_cast<std::int32_t>(static_cast<std::uint32_t>(target) + static_cast<std::uint32_t>(value))
+                     : value;
+      } else {
+        const std::int32_t clipped = std::clamp(value, -128, 127);
+        scratchpad_.row(row)[n] =
+            static_cast<std::int8_t>(activation == arch::Activation::Relu ? std::max(clipped, 0) : clipped);
+      }
+    }
+  }
+}
+
+}  // namespace gemel::sim

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Takes result rows from the array into scratchpad or accumulator, and knows which results are still on their way
+// (docs/microarchitecture.md, sections 10 and 11, "Tags").
+#include <cstdint>
+#include <deque>
+
+#include "sim/arch/accelerator_config.h"
+#include "sim/arch/isa.h"
+#include "sim/units/accumulator.h"
+#include "sim/units/issued_command.h"
+#include "sim/units/mesh.h"
+#include "sim/units/row_feeder.h"
+#include "sim/units/scratchpad.h"
+#include "sim/units/unit.h"
+
+namespace gemel::sim {
+
+// Where a result goes.
+struct ResultTag {
+  bool real = false;          // C is not garbage
+  arch::LocalBlock c;
+  std::uint32_t stride = 1;   // rows between C rows
+  std::uint8_t entry = IssuedCommand::kNoEntry;
+};
+
+class ResultWriter {
+ public:
+  ResultWriter(const arch::DerivedConfig& derived, Scratchpad& scratchpad, Accumulator& accumulator, const Mesh& mesh)
+      : derived_(derived), scratchpad_(scratchpad), accumulator_(accumulator), mesh_(mesh) {}
+
+  // The rows fed at `fed(i)` for i < rows drive the result out, row i of C with row i, or, last_row_first, row dim-1-i.
+  // Marks the banks; returns the cycle of the last output.
+  template <typename Fed>
+  Cycle schedule(const ResultTag& tag, const Fed& fed, bool regular, unsigned rows, bool last_row_first);
+
+  // The result's values, dim per row, C row order.
+  void write(const ResultTag& tag, const std::int32_t* values, unsigned rows, unsigned shift, arch::Activation activation,
+             bool shifts);
+
+  bool in_progress(Cycle now) const { return !pending_.empty() && pending_.back().last_output >= now; }
+  // The last output cycle of results still to come that touch these scratchpad rows; 0 where none.
+  Cycle hazard_until(arch::LocalAddress first, std::uint32_t rows, Cycle now) const;
+  // Whether the two ranges of scratchpad rows share one.
+  bool overlaps(const ResultTag& tag, arch::LocalAddress first, std::uint32_t rows) const;
+  void forget(Cycle now) {
+    while (!pending_.empty() && pending_.front().last_output < now) pending_.pop_front();
+  }
+  Cycle last_output() const { return pending_.empty() ? 0 : pending_.back().last_output; }
+
+ private:
+  struct Pending {
+    ResultTag tag;
+    Cycle last_output;
+  };
+  void mark(const ResultTag& tag, std::uint32_t row, Cycle at, unsigned count);
+
+  const arch::DerivedConfig& derived_;
+  Scratchpad& scratchpad_;
+  Accumulator& accumulator_;
+  const Mesh& mesh_;
+  std::deque<Pending> pending_;
+};
+
+template <typename Fed>
+Cycle ResultWriter::schedule(const ResultTag& tag, const Fed& fed, bool regular, unsigned rows, bool last_row_first) {
+  const Cycle last = mesh_.out(fed(rows - 1));
+  if (!tag.real) return last;
+  const unsigned written = tag.c.rows < rows ? tag.c.rows : rows;
+  const std::uint32_t first_row = tag.c.address.row(derived_);
+  const std::uint32_t bank_rows = tag.c.address.is_accumulator() ? derived_.accumulator_bank_rows : derived_.scratchpad_bank_rows;
+  const bool one_bank =
+      written > 0 && first_row % bank_rows + std::uint64_t{written - 1} * tag.stride < bank_rows;
+  if (regular && one_bank) {
+    mark(tag, first_row, mesh_.out(fed(last_row_first ? rows - written : 0)), written);
+  } else {
+    for (unsigned i = 0; i < rows; ++i) {
+      const unsigned c_row = last_row_first ? rows - 1 - i : i;
+      if (c_row < written) mark(tag, tag.c.address.plus(c_row * tag.stride, derived_).row(derived_), mesh_.out(fed(i)), 1);
+    }
+  }
+  pending_.push_back({tag, last});
+  return last;
+}
+
+}  // namespace gemel::sim

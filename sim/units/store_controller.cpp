@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/units/store_controller.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace gemel::sim {
+
+StoreController::StoreController(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+                                 const arch::DerivedConfig& derived, ReservationStation& station,
+                                 StorePipeline& pipeline)
+    : Unit(name),
+      derived_(derived),
+      full_width_reads_(config.full_width_accumulator_read),
+      station_(station),
+      pipeline_(pipeline),
+      queue_(config.queues.store, 1),
+      tracker_count_(config.dma.loads_in_flight) {}
+
+void StoreController::configure(const arch::ConfigStore& c) {
+  arch::ConfigStore next = c;
+  if (c.activation > 1)
+    throw std::invalid_argument("config_st: activation " + std::to_string(c.activation) +
+                                " is not built in; use 0 (none) or 1 (ReLU)");
+  if (c.pool_stride == 0) {  // geometry stays, but for what a 1-D mvout sets
+    next.upper_pad = settings_.upper_pad;
+    next.left_pad = settings_.left_pad;
+    next.pooled_rows = settings_.pooled_rows;
+    next.pooled_cols = settings_.pooled_cols;
+    if (c.pool_size == 0) {
+      next.pool_out_dim = settings_.pool_out_dim;
+      next.out_rows = settings_.out_rows;
+      next.out_cols = settings_.out_cols;
+    }
+  }
+  settings_ = next;
+  if (!c.keeps_scale()) scale_ = c.scale();
+}
+
+void StoreController::start_mvout(const arch::Mvout& m) {
+  const std::uint32_t dim = derived_.dim;
+  const bool pooling = settings_.pool_stride != 0;
+  const bool one_dimensional = !pooling && settings_.pool_size != 0;
+  mvout_ = m;
+  rows_ = one_dimensional ? std::uint32_t{settings_.out_rows} * settings_.out_cols : m.local.rows;
+  blocks_ = (m.local.cols + dim - 1) / dim;
+  const bool full = m.local.address.is_accumulator() && m.local.address.is_full_width();
+  if (full && !full_width_reads_)
+    throw std::invalid_argument("mvout of 32-bit elements: this machine is built without full-width accumulator reads");
+  const std::uint32_t most = full || pooling || one_dimensional ? 1 : derived_.max_block_columns;
+  if (m.local.cols == 0 || blocks_ > most || (!pooling && rows_ == 0))
+    throw std::invalid_argument("mvout of " + std::to_string(rows_) + " x " + std::to_string(m.local.cols) +
+                                " elements; this machine moves 1.." + std::to_string(most * dim) + " columns" +
+                                (full ? " of 32 bits" : pooling ? " while pooling" : ""));
+  if (pooling && (settings_.pool_size == 0 || settings_.pooled_rows == 0 || settings_.pooled_cols == 0))
+    throw std::invalid_argument("mvout while pooling: config_st gave a window or an output of size 0");
+  row_ = block_ = window_row_ = window_col_ = pooled_row_ = pooled_col_ = 0;
+  finished_ = false;
+}
+
+StoreElement StoreController::element(Cycle now) const {
+  const std::uint32_t dim = derived_.dim;
+  StoreElement e;
+  e.requested = now;
+  e.entry = queue_.at(0).entry;
+  e.scale = scale_;
+  e.activation = settings_.activation == 1 ? arch::Activation::Relu : arch::Activation::None;
+  e.full_width = mvout_.local.address.is_accumulator() && mvout_.local.address.is_full_width();
+  e.block = block_;
+  e.lanes = block_ + 1 == blocks_ ? (mvout_.local.cols - 1) % dim + 1 : dim;
+  if (settings_.pool_stride != 0) {
+    const std::int32_t row = std::int32_t(pooled_row_ * settings_.pool_stride + window_row_) - settings_.upper_pad;
+    const std::int32_t col = std::int32_t(pooled_col_ * settings_.pool_stride + window_col_) - settings_.left_pad;
+    e.outside = row < 0 || col < 0 || row >= settings_.out_rows || col >= settings_.out_cols;
+    e.local = e.outside ? arch::LocalAddress::garbage()
+                        : mvout_.local.address.plus(std::uint32_t(row) * settings_.out_cols + std::uint32_t(col), derived_);
+    e.merges = window_row_ != 0 || window_col_ != 0;
+    e.last = window_row_ + 1u == settings_.pool_size && window_col_ + 1u == settings_.pool_size;
+    e.last_of_command = e.last && pooled_col_ + 1u == settings_.pooled_cols && pooled_row_ + 1u == settings_.pooled_rows;
+    e.address = mvout_.dram_address +
+                (std::uint64_t{pooled_row_} * settings_.pool_out_dim + pooled_col_) * settings_.dram_stride;
+    return e;
+  }
+  e.local = mvout_.local.address.plus(block_ * dim + row_, derived_);
+  e.last = block_ + 1 == blocks_;
+  e.last_of_command = e.last && row_ + 1 == rows_;
+  if (settings_.pool_size != 0)
+    e.address = mvout_.dram_address +
+                (std::uint64_t{pooled_row_} * settings_.pool_out_dim + pooled_col_) * settings_.dram_stride;
+  else
+    e.address = mvout_.dram_address + std::uint64_t{row_} * settings_.dram_stride;
+  return e;
+}
+
+void StoreController::next_element() {
+  if (settings_.pool_stride != 0) {
+    if (++window_col_ < settings_.pool_size) return;
+    window_col_ = 0;
+    if (++window_row_ < settings_.pool_size) return;
+    window_row_ = 0;
+    if (++pooled_col_ < settings_.pooled_cols) return;
+    pooled_col_ = 0;
+    ++pooled_row_;
+    return;
+  }
+  if (++block_ < blocks_) return;
+  block_ = 0;
+  ++row_;
+  if (settings_.pool_size != 0 && ++pooled_col_ == settings_.out_cols) {
+    pooled_col_ = 0;
+    ++pooled_row_;
+  }
+}
+
+void StoreController::advance(Cycle now) {
+  due_ = kNever;
+  trackers_.erase(std::remove_if(trackers_.begin(), trackers_.end(),
+                                 [&](std::uint8_t entry) { return !station_.holds(CommandClass::Store, entry); }),
+                  trackers_.end());
+  if (sending_) {
+    if (!pipeline_.has_room(now)) return;  // a read wakes us
+  } else {
+    const Cycle look = std::max(next_look_, queue_.visible_at(0));
+    if (look > now) {
+      if (look != kNever) wake(look);
+      return;
+    }
+    account_.spend(look, kIdle);
+    const IssuedCommand& head = queue_.at(0);
+    if (static_cast<arch::Funct>(head.command.funct) == arch::Funct::Config) {
+      configure(arch::decode_config_store(head.command.rs1, head.command.rs2));
+      account_.spend(now + 1, kBusy);
+      queue_.pop(1, now);
+      station_.queue_popped(now);
+      next_look_ = now + 1;
+      wake(std::max(next_look_, queue_.visible_at(0)));
+      return;
+    }
+    if (trackers_.size() >= tracker_count_) {
+      account_.spend(now, kWaitTracker);  // a completion wakes us
+      return;
+    }
+    account_.spend(now, kWaitTracker);
+    start_mvout(arch::decode_mvout(head.command.rs1, head.command.rs2));
+    trackers_.push_back(head.entry);
+    sending_ = true;
+    first_request_ = now;
+    if (!pipeline_.has_room(now)) return;
+  }
+  account_.spend(now, kWaitDispatch);
+  account_.spend(now + 1, kBusy);
+  const StoreElement e = element(now);
+  pipeline_.dispatch(e);
+  if (e.last_of_command) {
+    sending_ = false;
+    queue_.pop(1, now);
+    station_.queue_popped(now);
+    next_look_ = std::max(now + 1, first_request_ + 2);
+    wake(std::max(next_look_, queue_.visible_at(0)));
+    return;
+  }
+  next_element();
+  if (pipeline_.has_room(now + 1)) wake(now + 1);
+}
+
+void StoreController::account_until(Cycle now) { account_.spend(now, sending_ ? kWaitDispatch : kIdle); }
+
+}  // namespace gemel::sim

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Executes mvout and config_st in order: one element a cycle to the dispatch queue, with or without max-pooling
+// (docs/microarchitecture.md, section 12). An mvout completes when its last element has been read from local memory.
+#include <cstdint>
+#include <vector>
+
+#include "sim/arch/accelerator_config.h"
+#include "sim/arch/isa.h"
+#include "sim/stats/cycle_account.h"
+#include "sim/units/command_queue.h"
+#include "sim/units/reservation_station.h"
+#include "sim/units/store_pipeline.h"
+#include "sim/units/unit.h"
+
+namespace gemel::sim {
+
+class StoreController final : public Unit, public CommandSink {
+ public:
+  StoreController(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+                  const arch::DerivedConfig& derived, ReservationStation& station, StorePipeline& pipeline);
+
+  bool has_room(Cycle now) const override { return queue_.has_room(now); }
+  void accept(const IssuedCommand& command, Cycle now) override { wake(queue_.push(command, now)); }
+  void advance(Cycle now);
+  void account_until(Cycle now);
+  UnitAccounting accounting() const { return account_.result(); }
+
+ private:
+  enum Cause : unsigned { kBusy, kWaitTracker, kWaitDispatch, kIdle };
+  void configure(const arch::ConfigStore& c);
+  void start_mvout(const arch::Mvout& m);
+  StoreElement element(Cycle now) const;
+  void next_element();
+
+  const arch::DerivedConfig& derived_;
+  bool full_width_reads_;
+  ReservationStation& station_;
+  StorePipeline& pipeline_;
+  CommandQueue<IssuedCommand> queue_;
+  std::vector<std::uint8_t> trackers_;   // station entries of mvouts that have not completed
+  unsigned tracker_count_;
+
+  arch::ConfigStore settings_;           // geometry kept from the last pooling configuration
+  float scale_ = 1.0f;
+
+  bool sending_ = false;
+  arch::Mvout mvout_;
+  std::uint32_t rows_ = 0, blocks_ = 0;
+  std::uint32_t row_ = 0, block_ = 0;
+  std::uint32_t window_row_ = 0, window_col_ = 0, pooled_row_ = 0, pooled_col_ = 0;
+  bool finished_ = false;                // the element at hand was the last
+  Cycle first_request_ = 0;
+  Cycle next_look_ = 0;
+  CycleAccount account_{"store", {"busy", "wait_tracker", "wait_dispatch", "idle"}};
+};
+
+}  // namespace gemel::sim

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Reads elements of mvouts from scratchpad and accumulator, scales them, and hands them to the DMA writer in order
+// (docs/microarchitecture.md, section 12, the table). Reads are decided in their cycle; everything behind follows by arithmetic.
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "sim/arch/accelerator_config.h"
+#include "sim/units/accumulator.h"
+#include "sim/units/dma_writer.h"
+#include "sim/units/execute_controller.h"
+#include "sim/units/mvin_writer.h"
+#include "sim/units/reservation_station.h"
+#include "sim/units/scratchpad.h"
+#include "sim/units/store_element.h"
+#include "sim/units/unit.h"
+
+namespace gemel::sim {
+
+class StorePipeline final : public Unit, public DmaWriter::Listener {
+ public:
+  StorePipeline(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+                const arch::DerivedConfig& derived, ReservationStation& station, MvinWriter& loads,
+                ExecuteController& execute, Scratchpad& scratchpad, Accumulator& accumulator, DmaWriter& writer,
+                bool timing_only);
+  void connect(Unit& controller) { controller_ = &controller; }
+
+  // The dispatch queue, a queue of two.
+  bool has_room(Cycle now) const { return dispatched_ + (last_read_ == now && any_read_ ? 1 : 0) < 2; }
+  void dispatch(const StoreElement& element);
+
+  void advance(Cycle now);
+  void row_sent() override { progress(); }
+  bool idle() const { return dispatched_ == 0 && accepted_ == read_; }
+  Cycle quiet_from() const { return last_accept_ + 1; }
+
+ private:
+  static constexpr unsigned kRing = 64;
+  struct Stage {
+    StoreElement element;
+    Cycle read = 0, scale = kNever, accept = kNever;
+    std::vector<std::uint8_t> values;
+  };
+  Stage& stage(std::uint64_t n) { return ring_[n % kRing]; }
+  bool is_scaled(const StoreElement& e) const { return !e.outside && e.local.is_accumulator(); }
+  Cycle earliest_read(const StoreElement& e);
+  Cycle accept_of(std::uint64_t n) { return stage(n).accept; }
+  void read(Cycle now);
+  void progress();
+
+  const arch::DerivedConfig& derived_;
+  ReservationStation& station_;
+  MvinWriter& loads_;
+  ExecuteController& execute_;
+  Scratchpad& scratchpad_;
+  Accumulator& accumulator_;
+  DmaWriter& writer_;
+  Unit* controller_ = nullptr;
+  bool timing_only_;
+  unsigned window_;            // K
+  Cycle read_delay_;
+  Cycle scale_latency_;
+  Cycle scale_interval_;
+
+  std::array<StoreElement, 2> dispatch_;
+  unsigned dispatched_ = 0;
+  std::vector<Stage> ring_;
+  std::uint64_t read_ = 0;       // elements read so far
+  std::uint64_t accepted_ = 0;   // elements whose accept cycle is known
+  Cycle last_read_ = 0;
+  bool any_read_ = false;
+  Cycle last_accept_ = 0;
+  bool any_accept_ = false;
+  // Of accumulator elements, by their index modulo kRing.
+  std::uint64_t accumulator_read_ = 0, accumulator_normed_ = 0, accumulator_scaled_ = 0;
+  std::array<Cycle, kRing> norm_{}, scale_{};
+  std::array<std::uint64_t, kRing> position_{};  // place among all elements
+};
+
+}  // namespace gemel::sim

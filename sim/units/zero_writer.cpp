@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/units/zero_writer.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace gemel::sim {
+
+ZeroWriter::ZeroWriter(const sc_core::sc_module_name& name, const arch::DerivedConfig& derived, Scratchpad& scratchpad,
+                       Accumulator& accumulator, MvinWriter& port, bool timing_only)
+    : Unit(name),
+      derived_(derived),
+      scratchpad_(scratchpad),
+      accumulator_(accumulator),
+      port_(port),
+      timing_only_(timing_only) {}
+
+void ZeroWriter::start(const MvinRows& rows, Cycle now) {
+  rows_.start(rows, now);
+  if (rows_.working().valid) wake(rows_.working().at);
+}
+
+void ZeroWriter::write_zeros(arch::LocalAddress local, std::uint32_t lanes, bool accumulate) {
+  if (timing_only_) return;
+  const std::uint32_t row = local.row(derived_);
+  if (!local.is_accumulator())
+    std::memset(scratchpad_.row(row), 0, lanes);
+  else if (!accumulate)  // accumulating adds nothing
+    std::memset(accumulator_.row(row), 0, lanes * 4);
+}
+
+void ZeroWriter::advance(Cycle now) {
+  due_ = kNever;
+  RowSequencer::Row& row = rows_.working();
+  if (!row.valid) return;
+  if (now < row.at) {
+    wake(row.at);
+    return;
+  }
+  port_.sync(now);
+  const MvinRows& mvin = row.mvin;
+  const std::uint32_t block = row.done;
+  const arch::LocalAddress local = mvin.local.plus(block * mvin.block_stride + row.index, derived_);
+  if (port_.wrote_in(now) || !port_.may_write(local, mvin.accumulate, now)) {
+    wake(now + 1);
+    return;
+  }
+  port_.note_write(local, mvin.accumulate, now);
+  write_zeros(local, std::min(derived_.dim, mvin.cols - block * derived_.dim), mvin.accumulate);
+  row.at = now + 1;
+  if (++row.done * derived_.dim >= mvin.cols) {
+    progress_->written(mvin.tracker, mvin.row_bytes, now);
+    rows_.advance_row(now);
+  }
+  if (rows_.working().valid) wake(std::max(rows_.working().at, now + 1));
+}
+
+}  // namespace gemel::sim
