@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMinNameWidth = 5;
 constexpr std::size_t kMaxNameWidth = 22;
 constexpr std::size_t kMinOpWidth = 4;
-constexpr std::size_t kMaxOpWidth = 20;
+constexpr std::size_t kMaxOpWidth = 16;
 constexpr std::size_t kMinStallWidth = 16;
 
 enum Column { kName, kOp, kWhere, kCycles, kUtilisation, kMacs, kCompute, kMemory, kDram, kStalls, kColumns };
@@ -26,6 +26,13 @@ const std::pair<std::string, Cycle>* busy_of(const UnitAccounting& unit) {
   const auto found =
       std::find_if(unit.causes.begin(), unit.causes.end(), [](const auto& cause) { return cause.first == "busy"; });
   return found == unit.causes.end() ? nullptr : &*found;
+}
+
+// A bias says little where room is short.
+std::string short_op(std::string op) {
+  static const std::string kBias = "+bias";
+  const std::size_t at = op.find(kBias);
+  return at == std::string::npos ? op : op.erase(at, kBias.size());
 }
 
 // The unit that limits a layer is the one that works most; what it waits for is what the layer waits for.
@@ -75,7 +82,7 @@ Row layer_row(const RunDescription& run, const LayerStatistics& layer) {
   const Cycle memory = memory_bound_cycles(layer.layer.min_dram_bytes, run.bus_bytes);
   Row row;
   row[kName] = layer.layer.name;
-  row[kOp] = layer.layer.op;
+  row[kOp] = short_op(layer.layer.op);
   row[kWhere] = on_host ? "host" : "array";
   row[kCycles] = grouped_text(layer.cycles);
   row[kUtilisation] = on_host ? "-" : percent_text(utilization(layer.layer.macs, layer.cycles, run.dim), 1);
