@@ -70,8 +70,8 @@ struct Attributes {
   }
   std::string operator()(const Gelu& op) const { return scales(op.input_scale, op.output_scale); }
   std::string operator()(const Mul& op) const {
-    return "a_scale=" + number(op.a_scale) + " b_scale=" + number(op.b_scale) + " output_scale=" +
-           number(op.output_scale);
+    return "a_scale=" + number(op.a_scale) + " b_scale=" + number(op.b_scale) +
+           " output_scale=" + number(op.output_scale);
   }
 };
 

@@ -19,13 +19,13 @@ namespace gemel::compiler {
 // multiplier · view (int8, shape of the layer's output before pooling) is added to the int32 sums.
 struct Residual {
   TensorView view;
-  std::int32_t multiplier = 1;         // -128..127, not 0
+  std::int32_t multiplier = 1;  // -128..127, not 0
 };
 
 // How int32 sums become the output: + bias, + residual, activation, scale to int8 (arch::accumulator_scale).
 // No scale: the output is the int32 sum itself, then activation is None.
 struct Epilogue {
-  std::optional<TensorId> bias;        // Int32 constant [output channels]
+  std::optional<TensorId> bias;  // Int32 constant [output channels]
   std::optional<Residual> residual;
   arch::Activation activation = arch::Activation::None;
   std::optional<float> scale;
@@ -41,10 +41,10 @@ struct ConvLayer {
   TensorView output;
   Window window;
   std::int64_t groups = 1;
-  std::int64_t output_h = 0, output_w = 0;   // before pooling
+  std::int64_t output_h = 0, output_w = 0;  // before pooling
   Epilogue epilogue;
-  // Max-pool on int8; padding counts as 0. As the machine's store path can do it: square kernel and stride of at most 3, top
-  // and left padding at most 3, no dilation.
+  // Max-pool on int8; padding counts as 0. As the machine's store path can do it: square kernel and stride of at most
+  // 3, top and left padding at most 3, no dilation.
   std::optional<Window> pool;
 };
 
@@ -59,7 +59,7 @@ struct GemmLayer {
   TensorView b;
   bool transpose_b = false;
   TensorView output;
-  Epilogue epilogue;                         // bias [N] is added to every row
+  Epilogue epilogue;  // bias [N] is added to every row
 };
 
 // output = scale(act(a_multiplier·a + b_multiplier·b)), element by element, int8 -> int8. Views [batch,rows,columns],
@@ -90,18 +90,18 @@ struct HostLayer {
 };
 
 struct FusedLayer {
-  std::string name;                          // the workload's layer
-  std::string op;                            // parts joined: "conv2d+bias+relu+max_pool"
+  std::string name;  // the workload's layer
+  std::string op;    // parts joined: "conv2d+bias+relu+max_pool"
   arch::Placement placement = arch::Placement::Array;
-  std::string reason;                        // why it is placed there
-  std::uint64_t macs = 0;                    // useful multiply-accumulates
-  TensorId output_tensor = 0;                // graph tensor whose value the layer completes (its name is the user's)
+  std::string reason;          // why it is placed there
+  std::uint64_t macs = 0;      // useful multiply-accumulates
+  TensorId output_tensor = 0;  // graph tensor whose value the layer completes (its name is the user's)
   std::variant<ConvLayer, GemmLayer, AddLayer, GlobalAverageLayer, HostLayer> kind;
 };
 
 struct FusedModel {
-  Graph graph;                               // tensors that the views refer to
-  std::vector<FusedLayer> layers;            // in execution order
+  Graph graph;                     // tensors that the views refer to
+  std::vector<FusedLayer> layers;  // in execution order
 
   // Roots of all views, weights and biases included, ascending. Each needs memory of its dense size.
   std::vector<TensorId> stored_tensors() const;

@@ -109,8 +109,8 @@ struct Mul {
   float a_scale = 1.0f, b_scale = 1.0f, output_scale = 1.0f;
 };
 
-using Operator = std::variant<Conv2d, MatMul, Add, Relu, Requantize, MaxPool, SumPool, Concat, Reshape, Transpose, Slice,
-                              Softmax, LayerNorm, Gelu, Mul>;
+using Operator = std::variant<Conv2d, MatMul, Add, Relu, Requantize, MaxPool, SumPool, Concat, Reshape, Transpose,
+                              Slice, Softmax, LayerNorm, Gelu, Mul>;
 
 const char* operator_name(const Operator& op);  // "conv2d", "matmul", "max_pool", ...
 

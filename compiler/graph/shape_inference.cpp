@@ -140,8 +140,9 @@ struct Infer {
       repeats = false;
       fits = b.shape[i] == wanted;
     }
-    if (!fits) fail("add needs equal shapes (the second may repeat along leading dimensions), not " + described(a) +
-                    " and " + described(b));
+    if (!fits)
+      fail("add needs equal shapes (the second may repeat along leading dimensions), not " + described(a) + " and " +
+           described(b));
     return {a.shape, ElementType::Int32};
   }
 
@@ -189,8 +190,9 @@ struct Infer {
       Shape other = in[i]->shape;
       bool fits = other.size() == shape.size() && in[i]->type == in[0]->type;
       for (std::size_t d = 0; fits && d < shape.size(); ++d) fits = d == op.axis || other[d] == shape[d];
-      if (!fits) fail("concat inputs differ outside axis " + std::to_string(op.axis) + ": " + described(*in[0]) +
-                      " and " + described(*in[i]));
+      if (!fits)
+        fail("concat inputs differ outside axis " + std::to_string(op.axis) + ": " + described(*in[0]) + " and " +
+             described(*in[i]));
       shape[op.axis] += other[op.axis];
     }
     return {std::move(shape), in[0]->type};
@@ -212,8 +214,8 @@ struct Infer {
     bool fits = sorted.size() == in[0]->shape.size();
     for (std::size_t i = 0; fits && i < sorted.size(); ++i) fits = sorted[i] == i;
     if (!fits) {
-      fail("transpose permutation must name each of the " + std::to_string(in[0]->shape.size()) +
-           " dimensions of " + described(*in[0]) + " once, counted from 0");
+      fail("transpose permutation must name each of the " + std::to_string(in[0]->shape.size()) + " dimensions of " +
+           described(*in[0]) + " once, counted from 0");
     }
     Shape shape;
     for (std::size_t axis : op.permutation) shape.push_back(in[0]->shape[axis]);

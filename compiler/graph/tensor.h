@@ -27,7 +27,7 @@ struct Tensor {
 };
 
 std::int64_t element_count(const Shape& shape);
-std::int64_t element_bytes(ElementType type);  // 1 or 4
+std::int64_t element_bytes(ElementType type);    // 1 or 4
 std::string describe_shape(const Shape& shape);  // "1x224x224x3"; a scalar is "scalar"
 const char* element_type_name(ElementType type);
 

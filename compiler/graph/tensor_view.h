@@ -10,11 +10,11 @@
 
 namespace gemel::compiler {
 
-// Element (i, j, ...) is element offset + i·strides[0] + j·strides[1] + ... of the root's dense row-major data. Stride 0
-// repeats. One element type: the root's.
+// Element (i, j, ...) is element offset + i·strides[0] + j·strides[1] + ... of the root's dense row-major data. Stride
+// 0 repeats. One element type: the root's.
 struct TensorView {
   TensorId root = 0;
-  std::int64_t offset = 0;            // elements
+  std::int64_t offset = 0;  // elements
   Shape shape;
   std::vector<std::int64_t> strides;  // elements, one per dimension
 };

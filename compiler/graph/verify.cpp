@@ -94,8 +94,8 @@ std::vector<bool> non_negative_tensors(const Graph& graph) {
       result[node.output] =
           std::all_of(node.inputs.begin(), node.inputs.end(), [&](TensorId id) { return bool{result[id]}; });
     } else if (const auto* add = std::get_if<Add>(&op)) {
-      result[node.output] = result[node.inputs[0]] && result[node.inputs[1]] && add->a_multiplier >= 0 &&
-                            add->b_multiplier >= 0;
+      result[node.output] =
+          result[node.inputs[0]] && result[node.inputs[1]] && add->a_multiplier >= 0 && add->b_multiplier >= 0;
     }
   }
   return result;
@@ -133,8 +133,8 @@ void verify_graph(const Graph& graph) {
     }
     if (const auto* pool = std::get_if<MaxPool>(&node.op)) {
       if (pool->window.padding.any() && !non_negative[node.inputs[0]]) {
-        fail(node.name, "a padded max_pool counts padding as 0, so its input '" + operands[0]->name +
-                            "' must come from a relu");
+        fail(node.name,
+             "a padded max_pool counts padding as 0, so its input '" + operands[0]->name + "' must come from a relu");
       }
     }
     available[node.output] = true;

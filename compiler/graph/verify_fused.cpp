@@ -19,7 +19,8 @@ struct Check {
   ElementType type_of(const TensorView& view) const { return model.graph.tensor(view.root).type; }
 
   void view(const TensorView& v, const char* what) const {
-    if (v.root >= model.graph.tensors.size() || v.shape.size() != v.strides.size()) fail(std::string(what) + " has no tensor");
+    if (v.root >= model.graph.tensors.size() || v.shape.size() != v.strides.size())
+      fail(std::string(what) + " has no tensor");
     const std::int64_t count = element_count(model.graph.tensor(v.root).shape);
     if (first_element(v) < 0 || last_element(v) >= count) {
       fail(std::string(what) + " leaves '" + model.graph.tensor(v.root).name + "'");
@@ -128,7 +129,8 @@ void verify_fused_model(const FusedModel& model) {
     written[root] = true;
   }
   for (TensorId output : model.graph.outputs) {
-    if (!written[output]) throw GraphError("output '" + model.graph.tensor(output).name + "' is written by no fused layer");
+    if (!written[output])
+      throw GraphError("output '" + model.graph.tensor(output).name + "' is written by no fused layer");
   }
 }
 

@@ -40,8 +40,8 @@ struct LayerContext {
       for (const YamlValue& entry : given->as_list()) ids.push_back(read_tensor(entry, scope));
     }
     if (ids.size() < least || ids.size() > most) {
-      given->fail("expected " + std::to_string(least) + (most == least ? "" : " or more") + " tensors, got " +
-                  std::to_string(ids.size()));
+      given->fail("expected " + std::to_string(least) + (most == least ? "" : " or more") +
+                  (most == 1 ? " tensor, got " : " tensors, got ") + std::to_string(ids.size()));
     }
     return ids;
   }
@@ -150,7 +150,8 @@ TensorId read_max_pool(const LayerContext& layer) {
   const TensorId x = layer.input();
   const MaxPool op{layer.window(x, 0, false)};
   if (op.window.padding.any() && !non_negative_tensors(layer.builder.graph())[x]) {
-    layer.map.at("padding").fail("the machine counts padding as 0, so a padded max_pool needs an input that comes from a relu");
+    layer.map.at("padding").fail(
+        "the machine counts padding as 0, so a padded max_pool needs an input that comes from a relu");
   }
   return layer.builder.plain(layer.name, op, {x});
 }
@@ -261,8 +262,8 @@ struct LayerKind {
 const std::vector<LayerKind>& layer_kinds() {
   static const std::vector<LayerKind> kinds = {
       {"conv2d",
-       {"out_channels", "kernel", "stride", "padding", "dilation", "groups", "bias", "activation", "add", "add_multiplier",
-        "scale"},
+       {"out_channels", "kernel", "stride", "padding", "dilation", "groups", "bias", "activation", "add",
+        "add_multiplier", "scale"},
        read_conv2d},
       {"depthwise_conv2d",
        {"kernel", "stride", "padding", "dilation", "bias", "activation", "add", "add_multiplier", "scale"},
@@ -291,10 +292,13 @@ const std::vector<LayerKind>& layer_kinds() {
 
 const LayerKind& kind_of(const YamlValue& layer) {
   const auto op = layer.peek("op");
-  if (!op) layer.as_map({"name", "op"}).at("op");
-  arch::YamlChoices<const LayerKind*> choices;
-  for (const LayerKind& kind : layer_kinds()) choices.emplace_back(kind.op, &kind);
-  return *op->as_choice(choices);
+  std::vector<std::string> known;
+  for (const LayerKind& kind : layer_kinds()) known.push_back(kind.op);
+  if (!op) layer.fail("missing key 'op'" + arch::suggestion("", known));
+  const std::string name = op->as_text();
+  const auto found = std::find(known.begin(), known.end(), name);
+  if (found == known.end()) op->fail("unknown op '" + name + "'" + arch::suggestion(name, known));
+  return layer_kinds()[static_cast<std::size_t>(found - known.begin())];
 }
 
 }  // namespace
@@ -318,7 +322,8 @@ TensorId read_tensor(const YamlValue& value, const LayerScope& scope) {
     for (const auto& entry : s->tensors) known.push_back(entry.first);
   }
   const std::string near = arch::nearest_name(name, known);
-  value.fail("no input or earlier layer is named '" + name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  value.fail("no input or earlier layer is named '" + name + "'" +
+             (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
 void read_layer(const YamlValue& layer, NetworkBuilder& builder, LayerScope& scope) {
@@ -334,7 +339,12 @@ void read_layer(const YamlValue& layer, NetworkBuilder& builder, LayerScope& sco
   try {
     result = kind.read(context);
   } catch (const GraphError& error) {
-    layer.fail(error.what());
+    // The place says which layer it is; a leading "'name': " or "'name.part': " would repeat it.
+    const std::string message = error.what();
+    const std::size_t end = message.find("': ");
+    const bool repeats =
+        message.compare(0, context.name.size() + 1, "'" + context.name) == 0 && end != std::string::npos;
+    layer.fail(repeats ? message.substr(end + 3) : message);
   }
   scope.tensors[name] = result;
   if (kind.has_inputs) {

@@ -13,9 +13,9 @@ namespace gemel::compiler {
 // Tensors that a layer may name. A block of a `repeat` sees its own and those of the file around it.
 struct LayerScope {
   const LayerScope* outer = nullptr;
-  std::string prefix;                      // of the tensors' full names: "encoder.0."
+  std::string prefix;  // of the tensors' full names: "encoder.0."
   std::map<std::string, TensorId> tensors;
-  TensorId previous = 0;                   // what a layer without `inputs` reads
+  TensorId previous = 0;  // what a layer without `inputs` reads
   bool has_previous = false;
 };
 

@@ -13,7 +13,7 @@ namespace gemel::compiler {
 namespace {
 
 constexpr double kWeightDeviation = 148.0 / kWeightDivisor;  // of synthetic_weights()
-constexpr int kLargestWeightDivisor = 64;                   // deviation 2.3
+constexpr int kLargestWeightDivisor = 64;                    // deviation 2.3
 
 constexpr std::int64_t kMostElements = std::int64_t{1} << 28;  // of one tensor
 
@@ -21,7 +21,7 @@ void need_reasonable(const std::string& name, const Shape& shape) {
   std::int64_t count = 1;
   for (std::int64_t extent : shape) {
     if (extent > 0 && count > kMostElements / extent) {
-      throw GraphError("'" + name + "' would have the shape " + describe_shape(shape) + ", more than " +
+      throw GraphError("tensor '" + name + "' would have the shape " + describe_shape(shape) + ", more than " +
                        std::to_string(kMostElements) + " elements");
     }
     count *= extent;
@@ -77,7 +77,8 @@ TensorId NetworkBuilder::matmul(const std::string& name, TensorId a, TensorId b,
   return finish_sums(name, run(name + ".sums", name, op, {a, b}), finish);
 }
 
-TensorId NetworkBuilder::add(const std::string& name, TensorId a, TensorId b, const Add& op, const LayerFinish& finish) {
+TensorId NetworkBuilder::add(const std::string& name, TensorId a, TensorId b, const Add& op,
+                             const LayerFinish& finish) {
   return finish_sums(name, run(name + ".sums", name, op, {a, b}), finish);
 }
 
@@ -107,11 +108,12 @@ TensorId NetworkBuilder::softmax(const std::string& name, TensorId x, Softmax op
                                  std::optional<float> output_scale) {
   const Shape& shape = graph_.tensor(x).shape;
   const std::int64_t columns = shape.empty() ? 1 : shape.back();
-  op.input_scale = input_scale ? *input_scale
-                               : calibrated_logit_scale(executor_.int8_data(x), element_count(shape) / columns, columns);
+  op.input_scale = input_scale
+                       ? *input_scale
+                       : calibrated_logit_scale(executor_.int8_data(x), element_count(shape) / columns, columns);
   // Logits of deviation 2 over n columns have their 99.9th percentile of probability near 66 / n: it becomes 100.
-  op.output_scale = output_scale ? *output_scale
-                                 : static_cast<float>(std::min(1.0 / 127, 0.66 / static_cast<double>(columns)));
+  op.output_scale =
+      output_scale ? *output_scale : static_cast<float>(std::min(1.0 / 127, 0.66 / static_cast<double>(columns)));
   return run(name, name, op, {x});
 }
 
@@ -159,7 +161,8 @@ double NetworkBuilder::value_rms(TensorId tensor) const {
 
 std::vector<TensorId> NetworkBuilder::weights_for(const std::string& name, TensorId x, const Shape& shape,
                                                   std::int64_t depth, bool bias, const LayerFinish& finish) {
-  // Sums far above what the largest multiplier can make of the residual would drown it: such layers get smaller weights.
+  // Sums far above what the largest multiplier can make of the residual would drown it: such layers get smaller
+  // weights.
   const double expected = value_rms(x) * kWeightDeviation * std::sqrt(static_cast<double>(depth));
   int divisor = kWeightDivisor;
   if (finish.residual && !finish.residual_multiplier) {
@@ -167,7 +170,7 @@ std::vector<TensorId> NetworkBuilder::weights_for(const std::string& name, Tenso
     const double excess = std::max(1.0, expected / reach);
     divisor = static_cast<int>(std::min<double>(kLargestWeightDivisor, std::nearbyint(kWeightDivisor * excess)));
   }
-  need_reasonable(name, shape);
+  need_reasonable(name + ".weights", shape);
   std::vector<TensorId> inputs{
       x, graph_.add_constant(name + ".weights", shape,
                              synthetic_weights(name + ".weights", element_count(shape), divisor))};

@@ -14,9 +14,9 @@ namespace gemel::compiler {
 // What follows the sums of a layer.
 struct LayerFinish {
   bool relu = false;
-  std::optional<TensorId> residual;              // int8, added to the sums
+  std::optional<TensorId> residual;  // int8, added to the sums
   std::optional<std::int32_t> residual_multiplier;
-  std::optional<float> scale;                    // of the requantisation; none: calibrated
+  std::optional<float> scale;  // of the requantisation; none: calibrated
 };
 
 struct ConvolutionSpec {
@@ -57,8 +57,8 @@ class NetworkBuilder {
   TensorId run(const std::string& name, const std::string& layer, Operator op, std::vector<TensorId> inputs);
   TensorId finish_sums(const std::string& name, TensorId sums, const LayerFinish& finish);
   // The inputs of a product: x, synthetic weights and, if wanted, bias.
-  std::vector<TensorId> weights_for(const std::string& name, TensorId x, const Shape& shape, std::int64_t depth, bool bias,
-                                    const LayerFinish& finish);
+  std::vector<TensorId> weights_for(const std::string& name, TensorId x, const Shape& shape, std::int64_t depth,
+                                    bool bias, const LayerFinish& finish);
   double value_rms(TensorId tensor) const;
 
   Graph graph_;

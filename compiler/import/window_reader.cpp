@@ -35,8 +35,8 @@ void read_padding(const arch::YamlValue& value, std::int64_t image_h, std::int64
           same_padding(image_w, window.dilation_w * (window.kernel_w - 1) + 1, window.stride_w);
       return;
     }
-    const std::int64_t all = value.as_whole_number(
-        0, kMostExtent, "a whole number, [height, width], [top, left, bottom, right] or same");
+    const std::int64_t all =
+        value.as_whole_number(0, kMostExtent, "a whole number, [height, width], [top, left, bottom, right] or same");
     window.padding = {all, all, all, all};
     return;
   }

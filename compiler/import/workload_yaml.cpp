@@ -86,6 +86,7 @@ std::vector<TensorId> read_outputs(const YamlMap& map, const Graph& graph, const
   for (TensorId id = 0; id < graph.tensors.size(); ++id) {
     if (producers[id] != kNoNode && consumers[id].empty()) outputs.push_back(id);
   }
+  if (outputs.empty()) map.at("layers").fail("no layer computes anything");
   return outputs;
 }
 

@@ -5,6 +5,7 @@
 
 #include "compiler/graph/verify.h"
 #include "compiler/passes/fusion_chain.h"
+#include "compiler/passes/host_operators.h"
 #include "compiler/passes/storage.h"
 
 namespace gemel::compiler {
@@ -45,8 +46,8 @@ class LayerFuser {
   const Shape& shape(TensorId tensor) const { return graph().tensor(tensor).shape; }
 
   static bool is_anchor(const Operator& op) {
-    return std::holds_alternative<Conv2d>(op) || std::holds_alternative<MatMul>(op) || std::holds_alternative<Add>(op) ||
-           std::holds_alternative<SumPool>(op);
+    return std::holds_alternative<Conv2d>(op) || std::holds_alternative<MatMul>(op) ||
+           std::holds_alternative<Add>(op) || std::holds_alternative<SumPool>(op);
   }
 
   // --- names ---------------------------------------------------------------------------------------------
@@ -97,7 +98,8 @@ class LayerFuser {
     dense.type = graph().tensor(from.root).type;
     model_.graph.tensors.push_back(std::move(dense));
     const TensorId id = model_.graph.tensors.size() - 1;
-    push_copy(reader + ".copy" + std::to_string(id), "rows of the operand are not contiguous in memory", from, dense_view(graph(), id), id);
+    push_copy(reader + ".copy" + std::to_string(id), "rows of the operand are not contiguous in memory", from,
+              dense_view(graph(), id), id);
     return dense_view(graph(), id);
   }
 
@@ -160,7 +162,8 @@ class LayerFuser {
   // A convolution that looks at one pixel at a time, over views that can be read as matrices.
   std::optional<GemmLayer> as_gemm(const ConvLayer& conv) const {
     const Window& w = conv.window;
-    const bool is_pointwise = w.kernel_h == 1 && w.kernel_w == 1 && w.stride_h == 1 && w.stride_w == 1 && !w.padding.any();
+    const bool is_pointwise =
+        w.kernel_h == 1 && w.kernel_w == 1 && w.stride_h == 1 && w.stride_w == 1 && !w.padding.any();
     if (!is_pointwise || conv.groups != 1 || conv.pool) return std::nullopt;
     GemmLayer gemm;
     gemm.m = element_count(conv.input.shape) / conv.input.shape[3];
@@ -363,51 +366,8 @@ class LayerFuser {
     layer.name = current.layer;
     layer.op = operator_name(current.op);
     layer.output_tensor = current.output;
-    layer.reason = describe_host(current, host);
+    layer.reason = set_host_operator(current.op, host);
     push(std::move(layer), std::move(host));
-  }
-
-  // Fills kind, params and scales; says why the host does it.
-  static std::string describe_host(const Node& current, HostLayer& host) {
-    const Operator& op = current.op;
-    if (const auto* softmax = std::get_if<Softmax>(&op)) {
-      host.kind = arch::HostOpKind::Softmax;
-      host.params = {softmax->causal ? 1 : 0, softmax->causal_offset};
-      host.scales = {softmax->input_scale, softmax->output_scale};
-      return "the array has no exponential";
-    }
-    if (const auto* norm = std::get_if<LayerNorm>(&op)) {
-      host.kind = arch::HostOpKind::LayerNorm;
-      host.params = {static_cast<std::int64_t>(arch::bits_from_float(norm->epsilon))};
-      host.scales = {norm->input_scale, norm->output_scale};
-      return "the array has no mean and square root";
-    }
-    if (const auto* gelu = std::get_if<Gelu>(&op)) {
-      host.kind = arch::HostOpKind::Gelu;
-      host.scales = {gelu->input_scale, gelu->output_scale};
-      return "the array has no error function";
-    }
-    if (const auto* mul = std::get_if<Mul>(&op)) {
-      host.kind = arch::HostOpKind::Mul;
-      host.scales = {mul->a_scale, mul->b_scale, mul->output_scale};
-      return "the array multiplies matrices, not elements";
-    }
-    if (const auto* pool = std::get_if<MaxPool>(&op)) {
-      const Window& w = pool->window;
-      host.kind = arch::HostOpKind::MaxPool;
-      host.params = {w.kernel_h,      w.kernel_w,         w.stride_h,      w.stride_w, w.padding.top,
-                     w.padding.left,  w.padding.bottom,   w.padding.right, 1};
-      return fits_store_path(w) ? "no convolution before it whose result it alone reads"
-                                : "the store path pools square windows of at most 3";
-    }
-    if (const auto* requantize = std::get_if<Requantize>(&op)) {
-      host.kind = arch::HostOpKind::Requantize;
-      host.params = {0};
-      host.scales = {requantize->scale, 1.0f};
-      return "no sum before it that it alone reads";
-    }
-    host.kind = arch::HostOpKind::Relu;
-    return "no sum before it that it alone reads";
   }
 
   FusedModel model_;

@@ -8,7 +8,8 @@ namespace {
 
 class Planner {
  public:
-  explicit Planner(const Graph& graph) : graph_(graph), uses_(graph.tensors.size(), 0), consumer_(graph.tensors.size(), kNoNode) {
+  explicit Planner(const Graph& graph)
+      : graph_(graph), uses_(graph.tensors.size(), 0), consumer_(graph.tensors.size(), kNoNode) {
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
       for (TensorId input : graph.nodes[n].inputs) {
         ++uses_[input];

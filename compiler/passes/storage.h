@@ -16,8 +16,8 @@ struct PlannedCopy {
 };
 
 struct Storage {
-  std::vector<TensorView> views;                  // per tensor
-  std::vector<std::vector<PlannedCopy>> copies;   // per node: what a data-movement node must still copy
+  std::vector<TensorView> views;                 // per tensor
+  std::vector<std::vector<PlannedCopy>> copies;  // per node: what a data-movement node must still copy
 };
 
 Storage plan_storage(const Graph& graph);

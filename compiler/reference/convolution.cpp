@@ -16,8 +16,13 @@ class WindowRows {
  public:
   WindowRows(const std::int8_t* x, const ImageShape& shape, const Window& window, std::int64_t first_channel,
              std::int64_t channels)
-      : x_(x), shape_(shape), window_(window), first_channel_(first_channel), channels_(channels),
-        out_h_(window.output_h(shape.height)), out_w_(window.output_w(shape.width)) {}
+      : x_(x),
+        shape_(shape),
+        window_(window),
+        first_channel_(first_channel),
+        channels_(channels),
+        out_h_(window.output_h(shape.height)),
+        out_w_(window.output_w(shape.width)) {}
 
   void operator()(std::int64_t first, std::int64_t count, std::int8_t* rows) const {
     const std::int64_t row_size = window_.kernel_h * window_.kernel_w * channels_;

@@ -117,7 +117,8 @@ class FusedExecutor {
         }
       };
       const std::int8_t* matrix = b.data() + i * k * n;
-      const PackedMatrix packed = gemm.transpose_b ? PackedMatrix(matrix, k, n, 1, k) : PackedMatrix(matrix, k, n, n, 1);
+      const PackedMatrix packed =
+          gemm.transpose_b ? PackedMatrix(matrix, k, n, 1, k) : PackedMatrix(matrix, k, n, n, 1);
       multiply(m, rows, packed, sums.data() + i * m * n, n);
     }
     accumulate(sums, gemm.epilogue);
@@ -147,7 +148,8 @@ class FusedExecutor {
   HostOperand operand(const TensorView& view) const {
     const TensorValue& value = values.at(view.root);
     const ElementType type = graph_.tensor(view.root).type;
-    const void* data = type == ElementType::Int8 ? static_cast<const void*>(value.int8_data.data()) : value.int32_data.data();
+    const void* data =
+        type == ElementType::Int8 ? static_cast<const void*>(value.int8_data.data()) : value.int32_data.data();
     return {data, type, element_count(graph_.tensor(view.root).shape), view.offset, view.shape, view.strides};
   }
 
@@ -179,7 +181,8 @@ std::unordered_map<TensorId, TensorValue> execute_fused_model(const FusedModel& 
     executor.values[id] = given != inputs.end() ? std::move(given->second) : synthetic_input(model.graph.tensor(id));
   }
   for (TensorId id : model.stored_tensors()) {
-    if (model.graph.tensor(id).role == TensorRole::Constant) executor.values[id] = constant_value(model.graph.tensor(id));
+    if (model.graph.tensor(id).role == TensorRole::Constant)
+      executor.values[id] = constant_value(model.graph.tensor(id));
   }
   for (const FusedLayer& layer : model.layers) executor.run(layer);
   return std::move(executor.values);

@@ -150,7 +150,8 @@ struct NodeRunner {
       constexpr std::int64_t kChunk = std::int64_t{1} << 20;
       for (std::int64_t i = 0; i < count; i += kChunk) {
         arch::accumulator_scale_row(int32_in(0) + i, out.int8_data.data() + i,
-                                    static_cast<unsigned>(std::min(kChunk, count - i)), op.scale, arch::Activation::None);
+                                    static_cast<unsigned>(std::min(kChunk, count - i)), op.scale,
+                                    arch::Activation::None);
       }
     }
     if (consume && in(0).type == ElementType::Int32) executor.values_.erase(node.inputs[0]);
@@ -167,7 +168,8 @@ struct NodeRunner {
   }
 
   // Copies part of an input: `shape` elements at `strides` from `offset`, to dense `to`.
-  void move(std::size_t input, std::int64_t offset, const Shape& shape, const std::vector<std::int64_t>& strides) const {
+  void move(std::size_t input, std::int64_t offset, const Shape& shape,
+            const std::vector<std::int64_t>& strides) const {
     allocate();
     if (in(input).type == ElementType::Int8) {
       std::int8_t* to = out.int8_data.data();
@@ -232,9 +234,7 @@ struct NodeRunner {
          {op.input_scale, op.output_scale});
   }
   void operator()(const Gelu& op) const { host(arch::HostOpKind::Gelu, {}, {op.input_scale, op.output_scale}); }
-  void operator()(const Mul& op) const {
-    host(arch::HostOpKind::Mul, {}, {op.a_scale, op.b_scale, op.output_scale});
-  }
+  void operator()(const Mul& op) const { host(arch::HostOpKind::Mul, {}, {op.a_scale, op.b_scale, op.output_scale}); }
 };
 
 void GraphExecutor::set_input(TensorId input, TensorValue value) {

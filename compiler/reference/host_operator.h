@@ -10,16 +10,16 @@
 namespace gemel::compiler {
 
 struct HostOperand {
-  const void* data = nullptr;   // dense elements of the root tensor
+  const void* data = nullptr;  // dense elements of the root tensor
   ElementType type = ElementType::Int8;
   std::int64_t root_elements = 0;
-  std::int64_t offset = 0;      // elements
+  std::int64_t offset = 0;  // elements
   Shape shape;
   std::vector<std::int64_t> strides;  // empty = dense
 };
 
 // Elements of `output` outside the view keep their value.
-void run_host_operator(arch::HostOpKind kind, const std::vector<HostOperand>& inputs, HostOperand output, void* output_data,
-                       const std::vector<std::int64_t>& params, const std::vector<float>& scales);
+void run_host_operator(arch::HostOpKind kind, const std::vector<HostOperand>& inputs, HostOperand output,
+                       void* output_data, const std::vector<std::int64_t>& params, const std::vector<float>& scales);
 
 }  // namespace gemel::compiler

@@ -36,8 +36,8 @@ using Sums = hn::Vec<decltype(d32)>;
 std::int64_t block_columns() { return 2 * static_cast<std::int64_t>(hn::Lanes(d32)); }
 
 // out [kRows][block_columns] = kRows rows of A times one block of B. a holds, pair by pair of k, the kRows pairs of
-// int16; b the pairs of each column. One accumulator pair a row and vector; the second of a pair stays 0 on targets whose
-// widening product already adds neighbours.
+// int16; b the pairs of each column. One accumulator pair a row and vector; the second of a pair stays 0 on targets
+// whose widening product already adds neighbours.
 void panel(std::int64_t pairs, const std::int16_t* HWY_RESTRICT a, const std::int16_t* HWY_RESTRICT b,
            std::int32_t* HWY_RESTRICT out) {
   const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d32));
@@ -158,7 +158,8 @@ PackedMatrix::PackedMatrix(const std::int8_t* data, std::int64_t k, std::int64_t
 }
 
 void multiply(std::int64_t m, const RowSource& a, const PackedMatrix& b, std::int32_t* c, std::int64_t c_stride) {
-  constexpr std::int64_t kChunkElements = 128 * 1024;  // rows at a time: their int16 form stays in the second-level cache
+  constexpr std::int64_t kChunkElements =
+      128 * 1024;  // rows at a time: their int16 form stays in the second-level cache
   const std::int64_t rows_at_once = std::clamp<std::int64_t>(kChunkElements / b.k() / 12 * 12, 12, 1024 / 12 * 12);
   std::vector<std::int8_t> rows(static_cast<std::size_t>(std::min(rows_at_once, m) * b.k()));
   std::vector<std::int16_t> packed;

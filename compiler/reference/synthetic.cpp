@@ -38,7 +38,8 @@ std::vector<std::int8_t> bell_bytes(const std::string& name, std::int64_t count,
   for (std::size_t i = 0; i < data.size(); i += 2) {
     const std::uint64_t bits = random.next();
     data[i] = static_cast<std::int8_t>(bell(static_cast<std::uint32_t>(bits)) / divisor);
-    if (i + 1 < data.size()) data[i + 1] = static_cast<std::int8_t>(bell(static_cast<std::uint32_t>(bits >> 32)) / divisor);
+    if (i + 1 < data.size())
+      data[i + 1] = static_cast<std::int8_t>(bell(static_cast<std::uint32_t>(bits >> 32)) / divisor);
   }
   return data;
 }

@@ -39,7 +39,10 @@ class RandomNetwork {
   bool chance(int percent) { return pick(1, 100) <= percent; }
   std::string name() { return "t" + std::to_string(count_++); }
   const Shape& shape(TensorId id) const { return builder_.graph().tensor(id).shape; }
-  TensorId any() { return chance(60) ? made_.back() : made_[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(made_.size()) - 1))]; }
+  TensorId any() {
+    return chance(60) ? made_.back()
+                      : made_[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(made_.size()) - 1))];
+  }
 
   LayerFinish finish_of(const Shape& result) {
     LayerFinish finish;
@@ -47,7 +50,8 @@ class RandomNetwork {
     for (TensorId id : made_) {
       if (shape(id) == result && chance(50)) finish.residual = id;
     }
-    if (finish.residual && chance(50)) finish.residual_multiplier = static_cast<std::int32_t>(chance(50) ? pick(-128, -1) : pick(1, 127));
+    if (finish.residual && chance(50))
+      finish.residual_multiplier = static_cast<std::int32_t>(chance(50) ? pick(-128, -1) : pick(1, 127));
     return finish;
   }
 
@@ -194,8 +198,8 @@ TEST(FuseLayers, NeverChangesABitOfRandomGraphs) {
     const auto got = execute_fused_model(model);
     for (const auto& [id, value] : got) {
       if (wanted.find(id) == wanted.end()) continue;  // a copy that the passes added
-      ASSERT_EQ(value.int8_data, wanted.at(id).int8_data)
-          << model.graph.tensor(id).name << "\n" << describe_graph(graph) << describe_fused_model(model);
+      ASSERT_EQ(value.int8_data, wanted.at(id).int8_data) << model.graph.tensor(id).name << "\n"
+                                                          << describe_graph(graph) << describe_fused_model(model);
       ++compared;
     }
     for (TensorId output : graph.outputs) ASSERT_TRUE(got.count(output)) << graph.tensor(output).name;

@@ -59,7 +59,8 @@ TEST(FuseLayers, PoolStaysApartWhereTheUnpooledResultIsAnOutput) {
 }
 
 TEST(FuseLayers, PoolTooWideForTheStorePathGoesToTheHost) {
-  for (const char* window : {"kernel: 4", "kernel: [2, 3], stride: 2", "kernel: 2, stride: 4", "kernel: 3, stride: [1, 2]"}) {
+  for (const char* window :
+       {"kernel: 4", "kernel: [2, 3], stride: 2", "kernel: 2, stride: 4", "kernel: 3, stride: [1, 2]"}) {
     const FusedModel model = fused(kImage, std::string("  - {name: c, op: conv2d, out_channels: 8, kernel: 1}\n") +
                                                "  - {name: p, op: max_pool, " + window + "}\n");
     EXPECT_THAT(ops(model), ElementsAre("conv2d+bias", "max_pool on host")) << window;
@@ -163,7 +164,8 @@ TEST(FuseLayers, AttentionHeadsAreAddressedNotCopied) {
                                  "  - {name: rows, op: transpose, permutation: [0, 2, 1, 3]}\n"
                                  "  - {name: joined, op: reshape, shape: [1, 6, 24]}\n"
                                  "  - {name: out, op: linear, out_features: 24}\n");
-  ASSERT_THAT(ops(model), ElementsAre("matmul+bias", "matmul+bias", "matmul", "softmax on host", "matmul", "matmul+bias"));
+  ASSERT_THAT(ops(model),
+              ElementsAre("matmul+bias", "matmul+bias", "matmul", "softmax on host", "matmul", "matmul+bias"));
   const auto& scores = std::get<GemmLayer>(model.layers[2].kind);
   EXPECT_EQ(scores.batch, 3);
   EXPECT_EQ(scores.a.strides, (std::vector<std::int64_t>{8, 24, 1}));
@@ -194,7 +196,8 @@ TEST(FuseLayers, OutputThatIsAReshapeIsWrittenInPlace) {
 }
 
 TEST(FuseLayers, OutputThatIsAMovedInputIsCopied) {
-  const FusedModel model = fused("  - {name: x, shape: [2, 3]}\n", "  - {name: t, op: transpose, permutation: [1, 0]}\n");
+  const FusedModel model =
+      fused("  - {name: x, shape: [2, 3]}\n", "  - {name: t, op: transpose, permutation: [1, 0]}\n");
   ASSERT_THAT(ops(model), ElementsAre("copy on host"));
   EXPECT_THAT(model.layers[0].reason, HasSubstr("addressing can not express"));
 }
@@ -245,8 +248,9 @@ TEST(VerifyFusedModel, RefusesBrokenLayers) {
   EXPECT_THAT(error_after([](FusedModel&, ConvLayer& c) { c.epilogue.bias = c.weights; }), HasSubstr("bias is"));
   EXPECT_THAT(error_after([](FusedModel& m, ConvLayer&) { m.layers[0].placement = arch::Placement::Host; }),
               HasSubstr("placement"));
-  EXPECT_THAT(error_after([](FusedModel& m, ConvLayer& c) { m.graph.tensors[c.input.root].role = TensorRole::Intermediate; }),
-              HasSubstr("reads 'x' before it is written"));
+  EXPECT_THAT(
+      error_after([](FusedModel& m, ConvLayer& c) { m.graph.tensors[c.input.root].role = TensorRole::Intermediate; }),
+      HasSubstr("reads 'x' before it is written"));
   EXPECT_THAT(error_after([](FusedModel& m, ConvLayer& c) { m.graph.tensors[c.output.root].role = TensorRole::Input; }),
               HasSubstr("writes an input"));
   EXPECT_THAT(error_after([](FusedModel& m, ConvLayer&) { m.layers.clear(); }), HasSubstr("written by no fused layer"));

@@ -47,7 +47,8 @@ TEST_F(GraphExecutorTest, RequantisesHalfToEvenAndSaturates) {
 TEST_F(GraphExecutorTest, AddWeighsBothOperandsAndRepeatsTheSecond) {
   const TensorId a = input("a", {2, 2}, {1, 2, -3, 127});
   const TensorId b = input("b", {2}, {10, -128});
-  EXPECT_EQ(run(node(Add{-128, 127}, {a, b})).int32_data, (Words{-128 + 1270, -256 - 16256, 384 + 1270, -16256 - 16256}));
+  EXPECT_EQ(run(node(Add{-128, 127}, {a, b})).int32_data,
+            (Words{-128 + 1270, -256 - 16256, 384 + 1270, -16256 - 16256}));
 }
 
 TEST_F(GraphExecutorTest, AddOntoSumsLeavesTheSumsToOtherReaders) {

@@ -75,14 +75,14 @@ TEST(Window, KeepsItsTwoDirectionsApart) {
 // --- shape inference -------------------------------------------------------------------------------------------
 
 TEST(ShapeInference, Conv2dOfResNetsFirstLayer) {
-  const InferredType type =
-      infer(conv(7, 2, 3), {int8_tensor("x", {1, 224, 224, 3}), int8_tensor("w", {7, 7, 3, 64})});
+  const InferredType type = infer(conv(7, 2, 3), {int8_tensor("x", {1, 224, 224, 3}), int8_tensor("w", {7, 7, 3, 64})});
   EXPECT_EQ(type.shape, (Shape{1, 112, 112, 64}));
   EXPECT_EQ(type.type, ElementType::Int32);
 }
 
 TEST(ShapeInference, DepthwiseWeightsHaveOneChannelPerGroup) {
-  const InferredType type = infer(conv(3, 1, 1, 1, 8), {int8_tensor("x", {2, 5, 5, 8}), int8_tensor("w", {3, 3, 1, 8})});
+  const InferredType type =
+      infer(conv(3, 1, 1, 1, 8), {int8_tensor("x", {2, 5, 5, 8}), int8_tensor("w", {3, 3, 1, 8})});
   EXPECT_EQ(type.shape, (Shape{2, 5, 5, 8}));
   EXPECT_THAT(error_of(conv(3, 1, 1, 1, 8), {int8_tensor("x", {2, 5, 5, 8}), int8_tensor("w", {3, 3, 8, 8})}),
               HasSubstr("must be 3x3x1x8"));

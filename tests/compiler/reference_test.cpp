@@ -18,7 +18,9 @@ std::vector<std::int8_t> random_bytes(std::mt19937& random, std::int64_t count) 
 }
 
 RowSource rows_of(const std::vector<std::int8_t>& a, std::int64_t k) {
-  return [&a, k](std::int64_t first, std::int64_t count, std::int8_t* to) { std::copy_n(a.data() + first * k, count * k, to); };
+  return [&a, k](std::int64_t first, std::int64_t count, std::int8_t* to) {
+    std::copy_n(a.data() + first * k, count * k, to);
+  };
 }
 
 std::vector<std::int32_t> naive_product(const std::vector<std::int8_t>& a, const std::vector<std::int8_t>& b,
@@ -150,18 +152,19 @@ TEST(Convolve, EqualsThePlainLoopsForRandomGeometriesAndGroups) {
     std::vector<std::int32_t> out(
         static_cast<std::size_t>(image.shape.batch * image.out_h() * image.out_w() * out_channels), 12345);
     convolve(image.x.data(), image.shape, weights.data(), out_channels, w, groups, out.data());
-    image.for_each_output(out_channels, [&](std::size_t i, std::int64_t n, std::int64_t oy, std::int64_t ox, std::int64_t o) {
-      std::int32_t sum = 0;
-      for (std::int64_t ky = 0; ky < w.kernel_h; ++ky) {
-        for (std::int64_t kx = 0; kx < w.kernel_w; ++kx) {
-          for (std::int64_t c = 0; c < depth; ++c) {
-            sum += image.at(n, oy, ox, ky, kx, o / group_out * depth + c) *
-                   weights[static_cast<std::size_t>(((ky * w.kernel_w + kx) * depth + c) * out_channels + o)];
+    image.for_each_output(
+        out_channels, [&](std::size_t i, std::int64_t n, std::int64_t oy, std::int64_t ox, std::int64_t o) {
+          std::int32_t sum = 0;
+          for (std::int64_t ky = 0; ky < w.kernel_h; ++ky) {
+            for (std::int64_t kx = 0; kx < w.kernel_w; ++kx) {
+              for (std::int64_t c = 0; c < depth; ++c) {
+                sum += image.at(n, oy, ox, ky, kx, o / group_out * depth + c) *
+                       weights[static_cast<std::size_t>(((ky * w.kernel_w + kx) * depth + c) * out_channels + o)];
+              }
+            }
           }
-        }
-      }
-      ASSERT_EQ(out[i], sum) << "seed " << seed << " round " << round << " output " << i;
-    });
+          ASSERT_EQ(out[i], sum) << "seed " << seed << " round " << round << " output " << i;
+        });
   }
 }
 
@@ -177,18 +180,19 @@ TEST(Pools, EqualThePlainLoopsAndCountPaddingAsZero) {
     std::vector<std::int32_t> sums(count);
     max_pool(image.x.data(), image.shape, image.window, largest.data());
     sum_pool(image.x.data(), image.shape, image.window, sums.data());
-    image.for_each_output(channels, [&](std::size_t i, std::int64_t n, std::int64_t oy, std::int64_t ox, std::int64_t c) {
-      int most = -128, sum = 0;
-      for (std::int64_t ky = 0; ky < image.window.kernel_h; ++ky) {
-        for (std::int64_t kx = 0; kx < image.window.kernel_w; ++kx) {
-          const int v = image.at(n, oy, ox, ky, kx, c);
-          most = std::max(most, v);
-          sum += v;
-        }
-      }
-      ASSERT_EQ(largest[i], most) << "seed " << seed << " round " << round;
-      ASSERT_EQ(sums[i], sum) << "seed " << seed << " round " << round;
-    });
+    image.for_each_output(channels,
+                          [&](std::size_t i, std::int64_t n, std::int64_t oy, std::int64_t ox, std::int64_t c) {
+                            int most = -128, sum = 0;
+                            for (std::int64_t ky = 0; ky < image.window.kernel_h; ++ky) {
+                              for (std::int64_t kx = 0; kx < image.window.kernel_w; ++kx) {
+                                const int v = image.at(n, oy, ox, ky, kx, c);
+                                most = std::max(most, v);
+                                sum += v;
+                              }
+                            }
+                            ASSERT_EQ(largest[i], most) << "seed " << seed << " round " << round;
+                            ASSERT_EQ(sums[i], sum) << "seed " << seed << " round " << round;
+                          });
   }
 }
 

@@ -22,18 +22,18 @@ const std::string kWorkloads = GEMEL_SOURCE_DIR "/workloads/";
 struct Model {
   const char* file;
   std::uint64_t macs;
-  double published;   // multiply-accumulates as the literature has them, in units of `unit`
+  double published;  // multiply-accumulates as the literature has them, in units of `unit`
   double unit;
   std::size_t array_layers;
   std::uint64_t weights;  // elements of all int8 constants
 };
 
 // Published figures. torchvision's table of models ("GFLOPS", multiply-accumulates;
-// https://pytorch.org/vision/stable/models.html): ResNet-50 4.09, VGG-16 15.47, MobileNetV2 0.30, AlexNet 0.71, ViT-B/16
-// 17.56. BERT-base: 22.5 G operations for 128 tokens (TinyBERT, arXiv 1909.10351), two a multiply-accumulate; embeddings,
-// softmax and normalisation make the difference to 22.35. MLPerf Tiny: arXiv 2106.07597 and its reference models:
-// ResNet-8 12.5 M, MobileNetV1 0.25 7.5 M, DS-CNN 2.7 M, autoencoder 0.264 M. GPT-2 block: counted from its shapes,
-// T·12·768² + 2·T·S·768 for T tokens over S positions.
+// https://pytorch.org/vision/stable/models.html): ResNet-50 4.09, VGG-16 15.47, MobileNetV2 0.30, AlexNet 0.71,
+// ViT-B/16 17.56. BERT-base: 22.5 G operations for 128 tokens (TinyBERT, arXiv 1909.10351), two a multiply-accumulate;
+// embeddings, softmax and normalisation make the difference to 22.35. MLPerf Tiny: arXiv 2106.07597 and its reference
+// models: ResNet-8 12.5 M, MobileNetV1 0.25 7.5 M, DS-CNN 2.7 M, autoencoder 0.264 M. GPT-2 block: counted from its
+// shapes, T·12·768² + 2·T·S·768 for T tokens over S positions.
 const Model kModels[] = {
     {"resnet50", 4089184256, 4.09, 1e9, 55, 25502912},
     {"vgg16", 15470264320, 15.47, 1e9, 16, 138344128},
@@ -107,7 +107,8 @@ INSTANTIATE_TEST_SUITE_P(All, ShippedModel, ::testing::ValuesIn(kModels),
 
 std::vector<std::string> files_of(const std::string& folder) {
   std::vector<std::string> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(kWorkloads + folder)) files.push_back(entry.path().string());
+  for (const fs::directory_entry& entry : fs::directory_iterator(kWorkloads + folder))
+    files.push_back(entry.path().string());
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -130,7 +131,7 @@ TEST(ShippedWorkloads, GemmAndConvFilesRunFusedBitForBit) {
       for (const auto& [id, value] : execute_fused_model(fuse_layers(graph))) {
         const auto wanted = values.find(id);
         if (wanted == values.end()) continue;
-    EXPECT_EQ(value.int8_data, wanted->second.int8_data) << graph.tensor(id).name;
+        EXPECT_EQ(value.int8_data, wanted->second.int8_data) << graph.tensor(id).name;
       }
     }
   }

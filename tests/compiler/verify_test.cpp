@@ -107,13 +107,15 @@ TEST(VerifyGraph, RefusesSumsThatCanLeave32BitsAndAcceptsTheLongestThatCanNot) {
   for (const std::int64_t depth : {132104, 132105}) {
     Graph graph;
     const TensorId x = graph.add_input("x", {1, depth}, ElementType::Int8);
-    const TensorId w = graph.add_constant("w", {depth, 1}, std::vector<std::int8_t>(static_cast<std::size_t>(depth), 127));
+    const TensorId w =
+        graph.add_constant("w", {depth, 1}, std::vector<std::int8_t>(static_cast<std::size_t>(depth), 127));
     const TensorId sums = graph.add_node("sums", "y", MatMul{}, {x, w});
     graph.mark_output(graph.add_node("y", "y", Requantize{0.5f}, {sums}));
     if (depth == 132104) {
       EXPECT_EQ(error_of(graph), "(no error)");
     } else {
-      EXPECT_THAT(error_of(graph), HasSubstr("'sums': matmul can reach 2147498880, which leaves the accumulator's 32 bits"));
+      EXPECT_THAT(error_of(graph),
+                  HasSubstr("'sums': matmul can reach 2147498880, which leaves the accumulator's 32 bits"));
     }
   }
 }

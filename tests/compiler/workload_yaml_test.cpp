@@ -48,7 +48,8 @@ TEST(WorkloadYaml, LayersFollowOneAnotherUnlessInputsAreNamed) {
 
 TEST(WorkloadYaml, ReadsWindows) {
   const Graph graph = parsed(
-      "  - {name: a, op: conv2d, inputs: x, out_channels: 2, kernel: [3, 5], stride: [2, 1], padding: [1, 2], dilation: [1, 1]}\n"
+      "  - {name: a, op: conv2d, inputs: x, out_channels: 2, kernel: [3, 5], stride: [2, 1], padding: [1, 2], "
+      "dilation: [1, 1]}\n"
       "  - {name: b, op: conv2d, inputs: x, out_channels: 2, kernel: 3, padding: [0, 1, 2, 0], dilation: 2}\n"
       "  - {name: p, op: max_pool, inputs: x, kernel: [2, 4]}\n");
   const Window& a = window_of(graph, "a");

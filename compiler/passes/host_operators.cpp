@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/passes/host_operators.h"
+
+#include "compiler/passes/fusion_chain.h"
+
+namespace gemel::compiler {
+
+std::string set_host_operator(const Operator& op, HostLayer& host) {
+  if (const auto* softmax = std::get_if<Softmax>(&op)) {
+    host.kind = arch::HostOpKind::Softmax;
+    host.params = {softmax->causal ? 1 : 0, softmax->causal_offset};
+    host.scales = {softmax->input_scale, softmax->output_scale};
+    return "the array has no exponential";
+  }
+  if (const auto* norm = std::get_if<LayerNorm>(&op)) {
+    host.kind = arch::HostOpKind::LayerNorm;
+    host.params = {static_cast<std::int64_t>(arch::bits_from_float(norm->epsilon))};
+    host.scales = {norm->input_scale, norm->output_scale};
+    return "the array has no mean and square root";
+  }
+  if (const auto* gelu = std::get_if<Gelu>(&op)) {
+    host.kind = arch::HostOpKind::Gelu;
+    host.scales = {gelu->input_scale, gelu->output_scale};
+    return "the array has no error function";
+  }
+  if (const auto* mul = std::get_if<Mul>(&op)) {
+    host.kind = arch::HostOpKind::Mul;
+    host.scales = {mul->a_scale, mul->b_scale, mul->output_scale};
+    return "the array multiplies matrices, not elements";
+  }
+  if (const auto* pool = std::get_if<MaxPool>(&op)) {
+    const Window& w = pool->window;
+    host.kind = arch::HostOpKind::MaxPool;
+    host.params = {w.kernel_h,     w.kernel_w,       w.stride_h,      w.stride_w, w.padding.top,
+                   w.padding.left, w.padding.bottom, w.padding.right, 1};
+    return fits_store_path(w) ? "no convolution before it whose result it alone reads"
+                              : "the store path pools square windows of at most 3";
+  }
+  if (const auto* requantize = std::get_if<Requantize>(&op)) {
+    host.kind = arch::HostOpKind::Requantize;
+    host.params = {0};
+    host.scales = {requantize->scale, 1.0f};
+    return "no sum before it that it alone reads";
+  }
+  host.kind = arch::HostOpKind::Relu;
+  return "no sum before it that it alone reads";
+}
+
+}  // namespace gemel::compiler
