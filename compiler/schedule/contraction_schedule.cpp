@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "compiler/schedule/bank_use.h"
 #include "compiler/schedule/slot_cache.h"
 #include "compiler/tile/planes.h"
 #include "compiler/tile/weight_packing.h"
@@ -31,6 +32,7 @@ class Scheduler {
         builder_(builder),
         a_cache_(plan.a, builder.contractions()),
         b_cache_(plan.b, builder.contractions()),
+        banks_(machine),
         dim_(machine.dim()),
         group_(machine.move_blocks()),
         lane_blocks_(machine.blocks(work.lanes)),
@@ -160,6 +162,8 @@ class Scheduler {
     const std::int64_t b_key = work_.diagonal ? n_ : std::int64_t{n_} * lane_blocks_ + block0;
     const auto a = a_cache_.find(a_key);
     const auto b = b_cache_.find(b_key);
+    banks_.begin_step(builder_.computes());
+    const std::size_t a_floor = banks_.free_since(a.base, plan_.a.rows), b_floor = banks_.free_since(b.base, plan_.b.rows);
     for (std::int32_t g = a_first; g < a_end; g += group_) {
       const std::int32_t g_end = std::min(a_end, g + group_);
       // The part of B that belongs to these lanes (in a slot of A with several slots of B only the first part).
@@ -167,10 +171,16 @@ class Scheduler {
       // In the first group one block of B comes first: computing begins as soon as rows of A arrive.
       const bool split = g == a_first && work_.weight_layout != WeightLayout::Transposed;
       const std::int32_t b_split = split ? std::min(b0 + 1, b1) : b1;
+      builder_.hold_loads_until(b_floor);
       if (!b.filled && b0 < b1) fill_b(b.base, block0, b0, b_split);
+      builder_.hold_loads_until(a_floor);
       if (!a.filled) fill_a(a.base + (g - a_first) * planes_.rows, g, g_end, first);
+      builder_.hold_loads_until(b_floor);
       if (!b.filled && b_split < b1) fill_b(b.base, block0, b_split, b1);
     }
+    builder_.hold_loads_until(0);
+    banks_.use(a.base, plan_.a.rows);
+    banks_.use(b.base, plan_.b.rows);
     for (const PendingLoad& load : first) issue(load);
     first.clear();
     const std::int32_t a_base = a.base - a_first * planes_.rows;
@@ -310,6 +320,7 @@ class Scheduler {
   // The residual lies in its slot as the results lie in the accumulator; its weights serve all blocks of the tile.
   void add_residual() {
     const std::int32_t base = plan_.residual.bases[static_cast<std::size_t>(tile_number_ % plan_.residual.count())];
+    banks_.begin_step(builder_.computes());
     for (std::int32_t n = 0; n < n_count_; n += group_) {
       const std::int32_t count = std::min(group_, n_count_ - n);
       const std::int32_t cols = std::min((n_first_ + n + count) * dim_, work_.outputs) - (n_first_ + n) * dim_;
@@ -402,6 +413,7 @@ class Scheduler {
   const TilePlan& plan_;
   ScheduleBuilder& builder_;
   SlotCache a_cache_, b_cache_;
+  BankUse banks_;
   const std::int32_t dim_, group_, lane_blocks_, out_blocks_;
   const WeightPacking packing_;
   std::uint16_t weight_config_ = 0, bias_config_ = 0, residual_config_ = 0;

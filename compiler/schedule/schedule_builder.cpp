@@ -45,6 +45,7 @@ std::size_t ScheduleBuilder::index_of(arch::LocalAddress local) const {
 void ScheduleBuilder::load_rows(LoadOp op, std::size_t first, std::int32_t rows, std::int32_t blocks,
                                 std::int32_t stride, bool zero) {
   const auto number = static_cast<std::uint32_t>(schedule_.loads.size() + 1);
+  op.after_compute = load_floor_;
   for (std::int32_t block = 0; block < blocks; ++block) {
     for (std::int32_t r = 0; r < rows; ++r) {
       const std::size_t row = first + static_cast<std::size_t>(block) * static_cast<std::size_t>(stride) +

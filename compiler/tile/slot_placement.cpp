@@ -39,12 +39,13 @@ bool place_slots(const Machine& machine, std::int32_t a_banks, const SlotNeeds& 
   plan.residual = Slots{};
   plan.residual_matrix = -1;
   if (needs.residual_rows > 0) {
-    a_rows -= 2 * needs.residual_rows;
-    b_rows -= machine.dim();
+    // Beside B, whose banks are read only while weights are shifted in; the identity beside A.
+    a_rows -= machine.dim();
+    b_rows -= 2 * needs.residual_rows;
     if (a_rows <= 0 || b_rows <= 0) return false;
     plan.residual.rows = needs.residual_rows;
-    plan.residual.bases = {a_rows, a_rows + needs.residual_rows};
-    plan.residual_matrix = total - machine.dim();
+    plan.residual.bases = {a_end + b_rows, a_end + b_rows + needs.residual_rows};
+    plan.residual_matrix = a_rows;
   }
   plan.a = divide(0, a_rows, bank, needs.a_rows, needs.a_useful);
   plan.b = divide(a_end, b_rows, bank, needs.b_rows, needs.b_useful);

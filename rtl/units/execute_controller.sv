@@ -9,7 +9,7 @@
 /// completed by the result writer.
 module execute_controller
   import accelerator_pkg::*;
-  import execute_pkg::*;
+  import array_side_pkg::*;
 (
   input  logic                 clk_i,
   input  logic                 rst_ni,

@@ -10,7 +10,7 @@
 /// compute.preloaded, one a cycle. A preload is held back until the next command is there.
 module execute_queue
   import accelerator_pkg::*;
-  import execute_pkg::*;
+  import array_side_pkg::*;
 (
   input  logic                 clk_i,
   input  logic                 rst_ni,

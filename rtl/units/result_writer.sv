@@ -8,7 +8,7 @@
 /// saturated to int8, then the activation. To the accumulator: sign-extended.
 module result_writer
   import accelerator_pkg::*;
-  import execute_pkg::*;
+  import array_side_pkg::*;
 (
   input  logic                           clk_i,
   input  logic                           rst_ni,

@@ -10,7 +10,7 @@
 /// rows enter in F + 1 to F + Dim, as bubbles where it drives nothing out.
 module row_feeder
   import accelerator_pkg::*;
-  import execute_pkg::*;
+  import array_side_pkg::*;
 (
   input  logic                              clk_i,
   input  logic                              rst_ni,

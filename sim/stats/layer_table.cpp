@@ -10,9 +10,9 @@ namespace gemel::sim {
 namespace {
 
 constexpr std::size_t kMinNameWidth = 5;
-constexpr std::size_t kMaxNameWidth = 22;
+constexpr std::size_t kMaxNameWidth = 20;
 constexpr std::size_t kMinOpWidth = 4;
-constexpr std::size_t kMaxOpWidth = 16;
+constexpr std::size_t kMaxOpWidth = 15;
 constexpr std::size_t kMinStallWidth = 16;
 
 enum Column { kName, kOp, kWhere, kCycles, kUtilisation, kMacs, kCompute, kMemory, kDram, kStalls, kColumns };
@@ -20,6 +20,13 @@ using Row = std::array<std::string, kColumns>;
 
 std::string cut(const std::string& text, std::size_t width) {
   return text.size() <= width ? text : text.substr(0, width - 1) + "~";
+}
+
+// Names of layers differ at their ends as much as at their beginnings.
+std::string cut_middle(const std::string& text, std::size_t width) {
+  if (text.size() <= width) return text;
+  const std::size_t tail = width / 2;
+  return text.substr(0, width - 1 - tail) + "~" + text.substr(text.size() - tail);
 }
 
 const std::pair<std::string, Cycle>* busy_of(const UnitAccounting& unit) {
@@ -60,6 +67,7 @@ std::vector<std::pair<std::string, Cycle>> largest_first(const UnitAccounting& u
 
 // "execute: operands 12%, bank 3%": as many of the largest waits of the limiting unit as fit.
 std::string stalls_text(const LayerStatistics& layer, std::size_t width) {
+  if (layer.layer.placement == arch::Placement::Host) return "-";
   const UnitAccounting* unit = limiting_unit(layer.accounting);
   if (!unit) return "-";
   std::string text = unit->unit + ":";
@@ -104,8 +112,8 @@ Row total_row(const RunDescription& run, const RunStatistics& statistics) {
   }
   Row row;
   row[kName] = "total";
-  row[kOp] = std::to_string(statistics.layers.size()) + " layers";
-  row[kWhere] = host_layers == 0 ? "" : std::to_string(host_layers) + " host";
+  row[kOp] = std::to_string(statistics.layers.size()) +
+             (host_layers == 0 ? " layers" : " (" + std::to_string(host_layers) + " host)");
   row[kCycles] = grouped_text(statistics.cycles);
   row[kUtilisation] = percent_text(utilization(statistics.macs, statistics.cycles, run.dim), 1);
   row[kMacs] = short_text(static_cast<double>(statistics.macs));
@@ -126,7 +134,8 @@ class TableText {
   void add(const Row& row, const char* colour_code = "") {
     std::string line;
     for (std::size_t column = 0; column < kColumns; ++column) {
-      const std::string cell = cut(row[column], widths_[column]);
+      const std::string cell =
+          column == kName ? cut_middle(row[column], widths_[column]) : cut(row[column], widths_[column]);
       const std::string padding(widths_[column] - cell.size(), ' ');
       if (column > 0) line += " ";
       line += is_left_aligned(column) ? cell + padding : padding + cell;

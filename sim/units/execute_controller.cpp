@@ -14,6 +14,12 @@ namespace {
 Funct funct_of(const IssuedCommand& issued) { return static_cast<Funct>(issued.command.funct); }
 constexpr Cycle kTagsInArray = 5;  // request n waits for the last output of request n - 5
 
+// A command names rows and columns of the operand as it takes part; a transposed one is stored the other way round.
+MeshOperand stored(const arch::LocalBlock& block, std::uint32_t stride, bool transpose) {
+  if (transpose) return {block.address, block.cols, block.rows, stride, true};
+  return {block.address, block.rows, block.cols, stride, false};
+}
+
 }  // namespace
 
 ExecuteController::ExecuteController(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
@@ -109,7 +115,7 @@ MeshOperand ExecuteController::operand_a(const Step& compute) const {
     return operand;
   }
   const arch::LocalBlock block = arch::decode_local_block(compute.issued.command.rs1);
-  return {block.address, block.rows, block.cols, settings_.a_stride, settings_.a_transpose};
+  return stored(block, settings_.a_stride, settings_.a_transpose);
 }
 
 MeshOperand ExecuteController::operand_bd(const Step& step, bool of_preload) const {
@@ -122,7 +128,7 @@ MeshOperand ExecuteController::operand_bd(const Step& step, bool of_preload) con
       arch::decode_local_block(of_preload ? step.issued.command.rs1 : step.issued.command.rs2);
   // B of the product: the preload's in weight-stationary, the compute's in output-stationary.
   const bool is_b = of_preload != output_stationary_;
-  return {block.address, block.rows, block.cols, 1, is_b && settings_.b_transpose};
+  return stored(block, 1, is_b && settings_.b_transpose);
 }
 
 bool ExecuteController::hazard(const Step& preload, const Step& compute, Cycle now) const {
@@ -248,7 +254,6 @@ void ExecuteController::start(Kind kind, const Step* preload, const Step* comput
   };
   const MeshOperand read_a = a_rides_ahead() ? of_ahead(true) : r.a;
   const MeshOperand read_b = b_rides_ahead() ? of_ahead(false) : r.b;
-  const auto valid_rows = [](const MeshOperand& o) { return o.transpose ? o.cols : o.rows; };
   const bool transposer = a_rides_ahead() || b_rides_ahead() || d_transposed();
   const bool d_garbage = r.d.address.is_garbage(derived_);
   r.rows = derived_.dim;
@@ -269,7 +274,7 @@ void ExecuteController::start(Kind kind, const Step* preload, const Step* comput
   check(r.d);
   r.rows = std::min(r.rows, std::max(derived_.dim, 4u));
   const auto port = [&](const MeshOperand& o, bool descending) {
-    return RowFeeder::Port{!o.address.is_garbage(derived_), o.address, o.stride, descending, valid_rows(o)};
+    return RowFeeder::Port{!o.address.is_garbage(derived_), o.address, o.stride, descending, o.rows};
   };
   feeder_.start({port(read_a, false), port(read_b, false), port(r.d, true)}, r.rows, now);
   feeding_ = true;

@@ -101,12 +101,12 @@ void ReservationStation::describe_ranges(const Command& command, CommandClass c,
     case CommandClass::Execute:
       if (static_cast<Funct>(command.funct) == Funct::Preload) {
         const arch::Preload p = arch::decode_preload(command.rs1, command.rs2);
-        entry.reads[0] = range(p.bd.address, p.bd.rows);
+        entry.reads[0] = range(p.bd.address, preload_transposed_ ? p.bd.cols : p.bd.rows);
         entry.writes = range(p.c.address, p.c.rows * c_stride_);
       } else {
         const arch::Compute k = arch::decode_compute(command);
         entry.reads[0] = range(k.a.address, (a_transpose_ ? k.a.cols : k.a.rows) * a_stride_);
-        entry.reads[1] = range(k.bd.address, k.bd.rows);
+        entry.reads[1] = range(k.bd.address, compute_transposed_ ? k.bd.cols : k.bd.rows);
       }
       break;
     case CommandClass::Store: {
@@ -131,7 +131,12 @@ void ReservationStation::shadow_configuration(const Command& command) {
       const arch::ConfigExecute c = arch::decode_config_execute(command.rs1, command.rs2);
       a_stride_ = c.a_stride;
       c_stride_ = c.c_stride;
-      if (!c.set_only_strides) a_transpose_ = c.a_transpose;
+      if (!c.set_only_strides) {
+        const bool output_stationary = c.dataflow == arch::Dataflow::OutputStationary;
+        a_transpose_ = c.a_transpose;
+        preload_transposed_ = c.b_transpose && !output_stationary;
+        compute_transposed_ = c.b_transpose && output_stationary;
+      }
       break;
     }
     case arch::ConfigKind::Load: {

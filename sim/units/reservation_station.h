@@ -111,6 +111,7 @@ class ReservationStation final : public Unit {
   // Program-order copies of configuration registers.
   std::uint32_t a_stride_ = 1, c_stride_ = 1;
   bool a_transpose_ = false;
+  bool preload_transposed_ = false, compute_transposed_ = false;  // B, by dataflow the preload's or the compute's
   bool pooling_ = false;
   std::array<std::uint32_t, 3> block_stride_{};
   std::array<std::uint32_t, 3> pixel_repeats_{1, 1, 1};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Types between the units around the array.
-package execute_pkg;
+/// Types between the units around the array and on the way of a store.
+package array_side_pkg;
 
   /// A command in the execute controller's queue. Commands that the queue itself inserts have no
   /// entry in the station.
@@ -59,4 +59,32 @@ package execute_pkg;
     accelerator_pkg::execute_id_t    id;
   } result_tag_t;
 
-endpackage : execute_pkg
+  /// Where the word of a store's element comes from.
+  typedef enum logic [1:0] {
+    FromScratchpad  = 2'd0,
+    FromAccumulator = 2'd1,
+    FromNowhere     = 2'd2   // outside the image: zeros
+  } store_source_e;
+
+  /// What the DMA writer must know of an element besides its data; fields as in store_element_t.
+  typedef struct packed {
+    accelerator_pkg::dram_address_t dram_address;
+    logic                           first;
+    logic                           last;
+    logic                           pool;
+    logic [15:0]                    block;
+    logic                           full_width;
+    logic [15:0]                    lanes;
+  } store_target_t;
+
+  /// One element of an mvout: a row of local memory on its way to the DMA writer.
+  typedef struct packed {
+    store_source_e               source;
+    accelerator_pkg::local_row_t row;     // wrapped to its memory
+    logic                        relu;    // of 8-bit accumulator reads, as is `scale`
+    logic [31:0]                 scale;
+    logic                        is_last_of_command;
+    store_target_t               target;
+  } store_request_t;
+
+endpackage : array_side_pkg
