@@ -58,7 +58,7 @@ constexpr std::int32_t rounding_shift(std::int32_t value, unsigned shift) {
   if (shift == 0) return value;
   const std::int64_t v = value;
   const std::int64_t floor = v >> shift;
-  const std::int64_t rest = v - (floor << shift);
+  const std::int64_t rest = v - floor * (std::int64_t{1} << shift);
   const std::int64_t half = std::int64_t{1} << (shift - 1);
   return static_cast<std::int32_t>(floor + ((rest > half || (rest == half && (floor & 1))) ? 1 : 0));
 }

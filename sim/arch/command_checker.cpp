@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/arch/command_checker.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "sim/arch/program_words.h"
+
+namespace gemel::arch {
+
+namespace {
+
+std::string hex(std::uint64_t value) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  do {
+    text.insert(text.begin(), kDigits[value & 15]);
+    value >>= 4;
+  } while (value != 0);
+  return "0x" + text;
+}
+
+}  // namespace
+
+void violate(std::string what, std::optional<std::uint32_t> row) { throw Violation{std::move(what), row}; }
+
+void CommandChecker::program_parts() const {
+  if (program_.size == 0) violate("the program has no memory");
+  if (program_.base > ~std::uint64_t{0} - program_.size) violate("memory does not end below 2^64");
+  const auto inside = [&](std::uint64_t address, std::uint64_t bytes, const std::string& what) {
+    if (bytes > program_.size || address < program_.base || address - program_.base > program_.size - bytes) {
+      violate(what + " at " + hex(address) + " leaves the program's memory");
+    }
+  };
+  for (const MemorySegment& s : program_.memory) inside(s.address, s.bytes.size(), "a memory segment");
+  for (const OutputRange& o : program_.outputs) inside(o.address, o.bytes, "an output");
+  for (const TensorPlace& t : program_.tensors) {
+    std::uint64_t bytes = t.type == ElementType::Int8 ? 1 : 4;
+    for (const std::int64_t n : t.shape) {
+      if (n < 1 || static_cast<std::uint64_t>(n) > program_.size / bytes) {
+        violate("tensor '" + t.name + "' has a dimension of " + std::to_string(n) + " and does not fit memory");
+      }
+      bytes *= static_cast<std::uint64_t>(n);
+    }
+    inside(t.address, bytes, "tensor '" + t.name + "'");
+  }
+  if (program_.isa_version != config_.isa_version) {
+    violate(std::string("the program is for isa ") + isa_version_word(program_.isa_version) + ", the machine has " +
+            isa_version_word(config_.isa_version));
+  }
+}
+
+void CommandChecker::host_op(const HostOp& op) const {
+  try {
+    check_host_op(op);
+  } catch (const std::invalid_argument& error) {
+    violate(error.what());
+  }
+}
+
+void CommandChecker::memory_range(std::uint64_t address, std::uint64_t stride, std::uint64_t rows,
+                                  std::uint64_t row_bytes) const {
+  if (rows == 0 || row_bytes == 0) return;
+  const bool stride_fits = rows == 1 || stride <= program_.size / (rows - 1);
+  const std::uint64_t bytes = stride_fits ? (rows - 1) * stride + row_bytes : 0;
+  if (!stride_fits || address < program_.base || bytes > program_.size ||
+      address - program_.base > program_.size - bytes) {
+    violate(std::to_string(rows) + " rows of " + std::to_string(row_bytes) + " bytes from " + hex(address) +
+            " with stride " + std::to_string(stride) + " leave memory [" + hex(program_.base) + ", " +
+            hex(program_.base + program_.size) + ")");
+  }
+}
+
+std::uint32_t CommandChecker::first_row(LocalAddress address, std::uint64_t rows, const char* what) {
+  const std::uint32_t row = address.bits() & ((1u << d_.local_row_bits) - 1u);
+  const std::uint32_t most = storage(address).rows();
+  if (row >= most || rows > most - row) {
+    violate(std::string(what) + " needs " + std::to_string(rows) + " rows from " + storage_name(address) + " row " +
+                std::to_string(row) + "; there are " + std::to_string(most),
+            row);
+  }
+  return row;
+}
+
+void CommandChecker::read(LocalAddress address, std::uint32_t rows, std::uint32_t lanes, const char* what) {
+  const std::uint32_t row = first_row(address, rows, what);
+  const std::uint32_t missing = storage(address).first_missing(row, rows, 0, lanes);
+  if (missing < row + rows) {
+    violate(std::string(what) + " reads " + std::to_string(lanes) + " lanes of " + storage_name(address) + " row " +
+                std::to_string(missing) + ", which were not all written",
+            missing);
+  }
+}
+
+void CommandChecker::write(LocalAddress address, std::uint32_t rows, std::uint32_t first, std::uint32_t lanes,
+                           const char* what) {
+  storage(address).write(first_row(address, rows, what), rows, first, lanes);
+}
+
+void CommandChecker::block_size(const LocalBlock& block, const char* what) const {
+  if (block.rows > d_.dim || block.cols > d_.dim) {
+    violate(std::string(what) + " has " + std::to_string(block.rows) + " rows and " + std::to_string(block.cols) +
+            " columns; the most is " + std::to_string(d_.dim));
+  }
+}
+
+void CommandChecker::configure(const Command& command) {
+  switch (config_kind(command.rs1)) {
+    case ConfigKind::Execute: {
+      ConfigExecute next = decode_config_execute(command.rs1, command.rs2);
+      if (next.set_only_strides) {
+        if (!execute_) violate("config_ex sets only strides before any full config_ex");
+        execute_->a_stride = next.a_stride;
+        execute_->c_stride = next.c_stride;
+        return;
+      }
+      const bool weight_stationary = next.dataflow == Dataflow::WeightStationary;
+      if (config_.mesh.dataflow != Dataflow::Both && config_.mesh.dataflow != next.dataflow) {
+        violate(std::string("the machine has no ") + (weight_stationary ? "weight" : "output") +
+                "-stationary dataflow");
+      }
+      if (weight_stationary ? next.a_transpose && next.b_transpose : !next.a_transpose && next.b_transpose) {
+        violate(weight_stationary ? "weight stationary with both operands transposed needs two transposers"
+                                  : "output stationary with only B transposed needs two transposers");
+      }
+      if (field::ConfigExecute_activation.get(command.rs1, command.rs2) > 1)
+        violate("activation above 1 is not built in");
+      execute_ = next;
+      return;
+    }
+    case ConfigKind::Load: {
+      const ConfigLoad next = decode_config_load(command.rs1, command.rs2);
+      if (next.state > 2) violate("load state 3 does not exist");
+      load_[next.state] = next;
+      return;
+    }
+    case ConfigKind::Store: {
+      const ConfigStore next = decode_config_store(command.rs1, command.rs2);
+      if (next.activation > 1) violate("activation above 1 is not built in");
+      if (next.pool_stride != 0 && next.pool_size == 0) violate("pooling with a window of size 0");
+      ConfigStore merged = next;
+      if (next.pool_stride == 0 && store_) {
+        merged.upper_pad = store_->upper_pad;
+        merged.left_pad = store_->left_pad;
+        merged.pooled_rows = store_->pooled_rows;
+        merged.pooled_cols = store_->pooled_cols;
+        if (next.pool_size == 0) {
+          merged.out_rows = store_->out_rows;
+          merged.out_cols = store_->out_cols;
+          merged.pool_out_dim = store_->pool_out_dim;
+        }
+      }
+      scale_known_ = scale_known_ || !next.keeps_scale();
+      store_ = merged;
+      return;
+    }
+    case ConfigKind::Normalise:
+      violate("config_norm is not built in");
+  }
+}
+
+void CommandChecker::mvin(const Mvin& command) {
+  const std::optional<ConfigLoad>& config = load_[command.state];
+  if (!config) violate("load state " + std::to_string(command.state) + " is used before its config_ld");
+  const LocalBlock& local = command.local;
+  const bool accumulator = local.address.is_accumulator();
+  const bool wide = accumulator && !config->shrink;
+  const std::uint32_t dim = d_.dim;
+  const std::uint32_t most_blocks = wide ? d_.max_block_columns_acc : d_.max_block_columns;
+  if (local.rows == 0 || local.cols == 0) violate("mvin of nothing");
+  if (local.rows > dim || local.cols > dim * most_blocks) {
+    violate("mvin of " + std::to_string(local.rows) + " rows and " + std::to_string(local.cols) +
+            " columns; the most is " + std::to_string(dim) + " and " + std::to_string(dim * most_blocks));
+  }
+  if (local.cols > dim && config->block_stride < local.rows) {
+    violate("block stride " + std::to_string(config->block_stride) + " is less than " + std::to_string(local.rows) +
+            " rows");
+  }
+  if (command.dram_address != 0) {
+    memory_range(command.dram_address, config->dram_stride, local.rows, std::uint64_t{local.cols} * (wide ? 4 : 1));
+  }
+  for (std::uint32_t first = 0; first < local.cols; first += dim) {
+    const std::uint32_t lanes = std::min<std::uint32_t>(dim, local.cols - first);
+    const LocalAddress row = local.address.plus(first / dim * config->block_stride, d_);
+    if (accumulator && local.address.accumulates()) read(row, local.rows, lanes, "accumulating mvin");
+    write(row, local.rows, 0, lanes, "mvin");
+    if (accumulator || config->pixel_repeats == 1) continue;
+    const std::uint32_t index = row.row(d_);
+    const std::uint32_t floor = index < d_.scratchpad_rows / 2 ? 0 : d_.scratchpad_rows / 2;
+    for (std::uint32_t r = index; r < index + local.rows; ++r) {
+      for (std::uint32_t copy = 1; copy < config->pixel_repeats && copy * lanes < dim; ++copy) {
+        if (r < floor + copy) break;
+        scratchpad_.write(r - copy, 1, copy * lanes, std::min(lanes, dim - copy * lanes));
+      }
+    }
+  }
+}
+
+void CommandChecker::mvout(const Mvout& command) {
+  if (!store_) violate("mvout before config_st");
+  const LocalBlock& local = command.local;
+  const bool accumulator = local.address.is_accumulator();
+  const bool wide = accumulator && local.address.is_full_width();
+  const std::uint32_t dim = d_.dim;
+  if (wide && !config_.full_width_accumulator_read) violate("full-width mvout is not built in");
+  if (accumulator && !wide && !scale_known_) violate("mvout of the accumulator before any config_st with a scale");
+  if (store_->pool_stride != 0) {
+    if (wide) violate("pooled mvout of full width");
+    if (local.cols > dim) violate("pooled mvout of more than " + std::to_string(dim) + " columns");
+    const std::uint32_t image = std::uint32_t{store_->out_rows} * store_->out_cols;
+    if (image == 0 || store_->pooled_rows == 0 || store_->pooled_cols == 0) violate("pooled mvout of an empty image");
+    // Only the rows that some window covers are read.
+    const auto covered = [&](std::uint32_t pooled, std::uint32_t pad, std::uint32_t size) {
+      const std::uint32_t end = (pooled - 1) * store_->pool_stride + store_->pool_size;
+      return end > pad ? std::min(end - pad, size) : 0u;
+    };
+    const std::uint32_t rows = covered(store_->pooled_rows, store_->upper_pad, store_->out_rows);
+    const std::uint32_t cols = covered(store_->pooled_cols, store_->left_pad, store_->out_cols);
+    for (std::uint32_t r = 0; r < rows; ++r) {
+      read(local.address.plus(r * store_->out_cols, d_), cols, local.cols, "pooled mvout");
+    }
+    const std::uint64_t pixels = std::uint64_t{store_->pooled_rows - 1u} * store_->pool_out_dim + store_->pooled_cols;
+    memory_range(command.dram_address, store_->dram_stride, pixels, local.cols);
+    return;
+  }
+  const bool one_dimensional = store_->pool_size != 0;
+  const std::uint32_t rows =
+      one_dimensional ? std::uint32_t{store_->out_rows} * store_->out_cols : std::uint32_t{local.rows};
+  const std::uint32_t most_blocks = wide ? d_.max_block_columns_acc : d_.max_block_columns;
+  if (rows == 0 || local.cols == 0) violate("mvout of nothing");
+  if ((!one_dimensional && rows > dim) || local.cols > dim * most_blocks) {
+    violate("mvout of " + std::to_string(rows) + " rows and " + std::to_string(local.cols) + " columns; the most is " +
+            std::to_string(dim) + " and " + std::to_string(dim * most_blocks));
+  }
+  for (std::uint32_t first = 0; first < local.cols; first += dim) {
+    read(local.address.plus(first, d_), rows, std::min<std::uint32_t>(dim, local.cols - first), "mvout");
+  }
+  memory_range(command.dram_address, store_->dram_stride, rows, std::uint64_t{local.cols} * (wide ? 4 : 1));
+}
+
+void CommandChecker::operand(const LocalBlock& block, std::uint32_t stride, bool transposed, const char* what) {
+  if (block.address.is_garbage(d_)) return;
+  if (block.address.is_accumulator()) violate(std::string(what) + " is in the accumulator, which is not built in");
+  block_size(block, what);
+  const std::uint32_t rows = transposed ? block.cols : block.rows;
+  const std::uint32_t lanes = transposed ? block.rows : block.cols;
+  if (rows == 0 || lanes == 0) return;
+  if (stride == 1) {
+    read(block.address, rows, lanes, what);
+    return;
+  }
+  first_row(block.address, std::uint64_t{rows - 1} * stride + 1, what);
+  for (std::uint32_t r = 0; r < rows; ++r) read(block.address.plus(r * stride, d_), 1, lanes, what);
+}
+
+void CommandChecker::preload(const Preload& command) {
+  if (!execute_) violate("preload before config_ex");
+  if (preloaded_) violate("second preload without a compute between");
+  const bool weight_stationary = execute_->dataflow == Dataflow::WeightStationary;
+  operand(command.bd, 1, weight_stationary && execute_->b_transpose, weight_stationary ? "B" : "D");
+  if (!command.c.address.is_garbage(d_)) block_size(command.c, "C");
+  destination_ = command.c;
+  preloaded_ = true;
+}
+
+void CommandChecker::compute(const Compute& command) {
+  if (!execute_) violate("compute before config_ex");
+  if (!preloaded_) violate("compute without a preload before it");
+  if (!command.preloaded && !stationary_) violate("compute_accumulated before any compute_preloaded");
+  preloaded_ = false;
+  stationary_ = true;
+  const bool weight_stationary = execute_->dataflow == Dataflow::WeightStationary;
+  if (command.a.address.is_garbage(d_)) violate("A is garbage, which is undefined");
+  operand(command.a, execute_->a_stride, execute_->a_transpose, "A");
+  operand(command.bd, 1, !weight_stationary && execute_->b_transpose, weight_stationary ? "D" : "B");
+
+  const LocalBlock& c = destination_;
+  if (c.address.is_garbage(d_) || c.rows == 0 || c.cols == 0) return;
+  const std::uint32_t stride = execute_->c_stride;
+  if (!weight_stationary && stride != 1)
+    violate("output stationary with a C stride of " + std::to_string(stride) + "; only 1 has a meaning");
+  const bool adds = c.address.is_accumulator() && c.address.accumulates();
+  for (std::uint32_t r = 0; r < c.rows; r += stride == 1 ? c.rows : 1) {
+    const std::uint32_t rows = stride == 1 ? c.rows : 1;
+    const LocalAddress row = c.address.plus(r * stride, d_);
+    if (adds) read(row, rows, c.cols, "accumulating C");
+    write(row, rows, 0, c.cols, "C");
+  }
+}
+
+void CommandChecker::command(const Command& command) {
+  switch (static_cast<Funct>(command.funct)) {
+    case Funct::Config:
+      configure(command);
+      return;
+    case Funct::Mvin:
+    case Funct::Mvin2:
+    case Funct::Mvin3:
+      mvin(decode_mvin(command));
+      return;
+    case Funct::Mvout:
+      mvout(decode_mvout(command.rs1, command.rs2));
+      return;
+    case Funct::Preload:
+      preload(decode_preload(command.rs1, command.rs2));
+      return;
+    case Funct::ComputePreloaded:
+    case Funct::ComputeAccumulated:
+      compute(decode_compute(command));
+      return;
+    case Funct::MvoutToScratchpad:
+      violate("mvout_spad is not built in");
+    default:
+      break;
+  }
+  const InstructionInfo* info = find_instruction(command, config_.isa_version);
+  if (!info) violate("function code " + std::to_string(command.funct) + " does not exist");
+  if (info->funct == Funct::LoopWs || info->funct == Funct::LoopConvWs) write_all();
+}
+
+}  // namespace gemel::arch
