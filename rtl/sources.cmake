@@ -1,20 +1,40 @@
 # Design files, those that others instantiate first. scripts/lint_rtl reads this list too.
 set(GEMEL_RTL_SOURCES
+  units/array_side_pkg.sv
   common/fifo.sv
+  units/accumulator_bank.sv
+  units/accumulator_scale.sv
+  units/accumulator_scale_lane.sv
+  units/activation.sv
   units/beat_merger.sv
   units/command_front_end.sv
   units/dma_reader.sv
   units/dma_writer.sv
+  units/execute_controller.sv
+  units/execute_queue.sv
+  units/float_multiply.sv
+  units/float_to_int8.sv
+  units/int_to_float.sv
   units/load_controller.sv
   units/local_write_port.sv
+  units/max_pool.sv
   units/memory_port.sv
+  units/mesh.sv
   units/mvin_scale_lane.sv
   units/mvin_scale_slots.sv
   units/mvin_writer.sv
+  units/pe.sv
   units/piece_repeater.sv
   units/request_splitter.sv
   units/reservation_station.sv
+  units/result_writer.sv
+  units/row_feeder.sv
+  units/scratchpad_bank.sv
   units/station_entries.sv
   units/station_ranges.sv
+  units/store_controller.sv
+  units/store_pipeline.sv
+  units/transposer.sv
   units/zero_writer.sv
+  top/array_side.sv
   top/accelerator.sv)
