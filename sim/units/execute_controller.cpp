@@ -56,33 +56,32 @@ bool ExecuteController::b_rides_ahead() const { return output_stationary_ && set
 
 // Weight-stationary with B transpose: commands move from the queue into the expansion, each preload with its compute, up to the next config_ex.
 void ExecuteController::refill_expansion(Cycle now) {
-  while (expansion_.size() < 3 && !config_in_expansion_ && queue_.sees(0, now)) {
-    const IssuedCommand first = queue_.at(0);
-    unsigned taken = 1;
-    if (funct_of(first) == Funct::Preload) {
-      if (!queue_.sees(1, now)) return;
-      const IssuedCommand second = queue_.at(1);
-      if (funct_of(second) == Funct::ComputePreloaded) {
-        Step load{first, false, true, false};
-        load.issued.entry = IssuedCommand::kNoEntry;
-        Step between{second, true, true, true};
-        between.issued.command.funct = static_cast<std::uint8_t>(Funct::ComputeAccumulated);
-        between.issued.entry = IssuedCommand::kNoEntry;
-        expansion_.push_back(load);
-        expansion_.push_back(between);
-        expansion_.push_back(Step{first, true, false, false});
-        expansion_.push_back(Step{second, false, false, false});
-        taken = 2;
-      } else {
-        expansion_.push_back(Step{first, false, false, false});
-      }
+  if (expansion_.size() >= 3 || config_in_expansion_ || !queue_.sees(0, now)) return;
+  const IssuedCommand first = queue_.at(0);
+  if (funct_of(first) != Funct::Preload) {
+    config_in_expansion_ = funct_of(first) == Funct::Config;
+    expansion_.push_back(Step{first, false, false, false});
+    queue_.pop(1, now);
+  } else {
+    if (!queue_.sees(1, now)) return;
+    const IssuedCommand second = queue_.at(1);
+    if (funct_of(second) == Funct::ComputePreloaded) {
+      Step load{first, false, true, false};
+      load.issued.entry = IssuedCommand::kNoEntry;
+      Step between{second, true, true, true};
+      between.issued.command.funct = static_cast<std::uint8_t>(Funct::ComputeAccumulated);
+      between.issued.entry = IssuedCommand::kNoEntry;
+      expansion_.push_back(load);
+      expansion_.push_back(between);
+      expansion_.push_back(Step{first, true, false, false});
+      expansion_.push_back(Step{second, false, false, false});
     } else {
-      config_in_expansion_ = funct_of(first) == Funct::Config;
       expansion_.push_back(Step{first, false, false, false});
+      expansion_.push_back(Step{second, false, false, false});
     }
-    queue_.pop(taken, now);
-    station_.queue_popped(now);
+    queue_.pop(2, now);
   }
+  station_.queue_popped(now);
 }
 
 const ExecuteController::Step* ExecuteController::step(unsigned i, Cycle now) {
@@ -133,10 +132,10 @@ MeshOperand ExecuteController::operand_bd(const Step& step, bool of_preload) con
 
 bool ExecuteController::hazard(const Step& preload, const Step& compute, Cycle now) const {
   const auto touches = [&](const MeshOperand& operand) {
-    if (operand.address.is_garbage(derived_) || operand.rows == 0) return false;
-    const std::uint32_t rows = (operand.rows - 1) * operand.stride + 1;
-    return results_.overlaps(armed_, operand.address, rows) || results_.overlaps(finished_, operand.address, rows) ||
-           results_.hazard_until(operand.address, rows, now) != 0;
+    const RowRange rows = RowRange::of(operand.address, operand.rows * operand.stride, derived_);
+    return rows.valid && !rows.accumulator &&
+           (rows.overlaps(ResultWriter::rows_of(armed_, derived_)) ||
+            rows.overlaps(ResultWriter::rows_of(finished_, derived_)) || results_.touches(rows, now));
   };
   return touches(operand_bd(preload, true)) || touches(operand_a(compute)) || touches(operand_bd(compute, false));
 }
@@ -151,6 +150,15 @@ bool ExecuteController::waits_on_lone_preload(Cycle now) const {
 }
 
 // ---- Decision ----------------------------------------------------------------------------------------------------
+
+// Every request takes a tag; true, and looked at again in time, where none is free.
+bool ExecuteController::waits_for_tag(Cycle now) {
+  if (requests_ < kTagsInArray) return false;
+  const Cycle free = last_output_[(requests_ - kTagsInArray) % last_output_.size()];
+  if (free <= now + read_delay_) return false;
+  wake(free - read_delay_);
+  return true;
+}
 
 void ExecuteController::decide(Cycle now) {
   results_.forget(now);
@@ -176,17 +184,9 @@ void ExecuteController::decide(Cycle now) {
     return;
   }
 
-  // Every request takes a tag.
-  if (requests_ >= kTagsInArray) {
-    const Cycle free = last_output_[(requests_ - kTagsInArray) % last_output_.size()];
-    if (free > now + read_delay_) {
-      wake(free - read_delay_);
-      return;
-    }
-  }
   if (head == Funct::Preload) {
     if (second != nullptr && arch::is_compute(funct_of(second->issued)) && !hazard(*first, *second, now)) {
-      start(Kind::Preload, first, nullptr, second, now);
+      if (!waits_for_tag(now)) start(Kind::Preload, first, nullptr, second, now);
     } else if (second != nullptr && !arch::is_compute(funct_of(second->issued))) {
       throw std::invalid_argument("a preload is followed by funct " + std::to_string(second->issued.command.funct) +
                                   "; only a compute may follow");
@@ -199,6 +199,7 @@ void ExecuteController::decide(Cycle now) {
     }
     return;
   }
+  if (waits_for_tag(now)) return;
   const bool preload_next = second != nullptr && funct_of(second->issued) == Funct::Preload;
   if (preload_next && third != nullptr && arch::is_compute(funct_of(third->issued)) && !hazard(*second, *third, now))
     start(Kind::ComputePreload, second, first, third, now);

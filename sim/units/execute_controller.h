@@ -68,6 +68,7 @@ class ExecuteController final : public Unit, public CommandSink {
   Cycle next_visible(unsigned i) const;
 
   void decide(Cycle now);
+  bool waits_for_tag(Cycle now);
   void apply_configuration(const IssuedCommand& issued, Cycle now);
   void start(Kind kind, const Step* preload, const Step* compute, const Step* ahead, Cycle now);
   void finish(Cycle now);

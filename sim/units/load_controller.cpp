@@ -76,16 +76,19 @@ void LoadController::advance(Cycle now) {
     // Completed in an earlier cycle: the tracker is free from the cycle after, when the station woke us.
     if (t.taken && !station_.holds(CommandClass::Load, t.entry)) t = Tracker{};
   }
-  if (sending_ && last_request_ <= now) {
+  if (sending_) {
+    if (last_request_ == kNever) return;
+    // The command leaves the queue with its last request, one of a single row a cycle later.
+    const Cycle leaves = std::max(last_request_, first_request_ + 1);
+    if (now < leaves) {
+      wake(leaves);
+      return;
+    }
     account_.spend(last_request_ + 1, kBusy);
-    queue_.pop(1, last_request_);
+    queue_.pop(1, now);
     station_.queue_popped(now);
     sending_ = false;
-    next_look_ = std::max(last_request_ + 1, first_request_ + 2);
-  }
-  if (sending_) {
-    if (last_request_ != kNever) wake(last_request_);
-    return;
+    next_look_ = now + 1;
   }
   const Cycle look = std::max(next_look_, queue_.visible_at(0));
   if (look > now) {

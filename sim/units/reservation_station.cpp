@@ -63,32 +63,12 @@ CommandClass ReservationStation::class_of(const Command& command) {
   throw std::invalid_argument("function code " + std::to_string(command.funct) + " is not an instruction of this machine");
 }
 
-bool ReservationStation::Range::overlaps(const Range& other) const {
-  if (!valid || !other.valid || accumulator != other.accumulator) return false;
-  return (other.start <= start && (start < other.end || other.wraps)) ||
-         (start <= other.start && (other.start < end || wraps));
-}
-
-ReservationStation::Range ReservationStation::range(arch::LocalAddress start, std::uint32_t rows) const {
-  Range r;
-  if (start.is_garbage(derived_)) return r;
-  r.valid = true;
-  r.accumulator = start.is_accumulator();
-  const std::uint32_t total = r.accumulator ? derived_.accumulator_rows : derived_.scratchpad_rows;
-  r.start = start.row(derived_);
-  r.end = r.start + rows;
-  if (r.end > total) {
-    r.end -= total;
-    r.wraps = true;
-  }
-  return r;
-}
-
 void ReservationStation::describe_ranges(const Command& command, CommandClass c, Entry& entry) {
   entry.reads[0].valid = entry.reads[1].valid = entry.writes.valid = false;
   entry.config = static_cast<Funct>(command.funct) == Funct::Config;
   if (entry.config) return;
   const std::uint32_t dim = derived_.dim;
+  const auto range = [&](arch::LocalAddress first, std::uint32_t rows) { return RowRange::of(first, rows, derived_); };
   switch (c) {
     case CommandClass::Load: {
       const arch::Mvin m = arch::decode_mvin(command);

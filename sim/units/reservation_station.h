@@ -10,6 +10,7 @@
 #include "sim/arch/isa.h"
 #include "sim/units/command_queue.h"
 #include "sim/units/issued_command.h"
+#include "sim/units/row_range.h"
 #include "sim/units/unit.h"
 
 namespace gemel::sim {
@@ -61,18 +62,10 @@ class ReservationStation final : public Unit {
   std::string describe() const;
 
  private:
-  struct Range {
-    std::uint32_t start = 0;
-    std::uint32_t end = 0;
-    bool wraps = false;
-    bool valid = false;
-    bool accumulator = false;
-    bool overlaps(const Range& other) const;
-  };
   struct Entry {
     IssuedCommand issued;
-    Range reads[2];   // execute: A or BD (preload), BD of a compute; store: source
-    Range writes;     // load: destination; execute: C
+    RowRange reads[2];   // execute: A or BD (preload), BD of a compute; store: source
+    RowRange writes;     // load: destination; execute: C
     std::array<std::uint64_t, kCommandClasses> waits{};
     bool config = false;
     bool is_issued = false;
@@ -84,7 +77,6 @@ class ReservationStation final : public Unit {
   };
   static constexpr unsigned index(CommandClass c) { return static_cast<unsigned>(c); }
 
-  Range range(arch::LocalAddress start, std::uint32_t rows) const;
   void describe_ranges(const arch::Command& command, CommandClass c, Entry& entry);
   void shadow_configuration(const arch::Command& command);
   void find_dependencies(Entry& entry, CommandClass c) const;

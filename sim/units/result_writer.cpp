@@ -14,20 +14,10 @@ void ResultWriter::mark(const ResultTag& tag, std::uint32_t row, Cycle at, unsig
     scratchpad_.array_write(scratchpad_.bank_of(row), at, count);
 }
 
-bool ResultWriter::overlaps(const ResultTag& tag, arch::LocalAddress first, std::uint32_t rows) const {
-  if (!tag.real || tag.c.address.is_accumulator() || first.is_accumulator() || first.is_garbage(derived_) || rows == 0)
-    return false;
-  const std::uint64_t c_first = tag.c.address.row(derived_);
-  const std::uint64_t c_end = c_first + (tag.c.rows > 0 ? std::uint64_t{tag.c.rows - 1u} * tag.stride + 1 : 0);
-  const std::uint64_t start = first.row(derived_);
-  return start < c_end && c_first < start + rows;
-}
-
-Cycle ResultWriter::hazard_until(arch::LocalAddress first, std::uint32_t rows, Cycle now) const {
-  Cycle until = 0;
-  for (const Pending& p : pending_)
-    if (p.last_output >= now && overlaps(p.tag, first, rows)) until = std::max(until, p.last_output);
-  return until;
+bool ResultWriter::touches(const RowRange& rows, Cycle now) const {
+  return std::any_of(pending_.begin(), pending_.end(), [&](const Pending& p) {
+    return p.last_output >= now && rows.overlaps(rows_of(p.tag, derived_));
+  });
 }
 
 void ResultWriter::write(const ResultTag& tag, const std::int32_t* values, unsigned rows, unsigned shift,

@@ -10,7 +10,7 @@
 #include "sim/units/accumulator.h"
 #include "sim/units/issued_command.h"
 #include "sim/units/mesh.h"
-#include "sim/units/row_feeder.h"
+#include "sim/units/row_range.h"
 #include "sim/units/scratchpad.h"
 #include "sim/units/unit.h"
 
@@ -39,14 +39,14 @@ class ResultWriter {
              bool shifts);
 
   bool in_progress(Cycle now) const { return !pending_.empty() && pending_.back().last_output >= now; }
-  // The last output cycle of results still to come that touch these scratchpad rows; 0 where none.
-  Cycle hazard_until(arch::LocalAddress first, std::uint32_t rows, Cycle now) const;
-  // Whether the two ranges of scratchpad rows share one.
-  bool overlaps(const ResultTag& tag, arch::LocalAddress first, std::uint32_t rows) const;
+  // A result still to come in `now` touches these rows.
+  bool touches(const RowRange& rows, Cycle now) const;
+  static RowRange rows_of(const ResultTag& tag, const arch::DerivedConfig& derived) {
+    return tag.real ? RowRange::of(tag.c.address, tag.c.rows * tag.stride, derived) : RowRange{};
+  }
   void forget(Cycle now) {
     while (!pending_.empty() && pending_.front().last_output < now) pending_.pop_front();
   }
-  Cycle last_output() const { return pending_.empty() ? 0 : pending_.back().last_output; }
 
  private:
   struct Pending {

@@ -56,7 +56,6 @@ void StoreController::start_mvout(const arch::Mvout& m) {
   if (pooling && (settings_.pool_size == 0 || settings_.pooled_rows == 0 || settings_.pooled_cols == 0))
     throw std::invalid_argument("mvout while pooling: config_st gave a window or an output of size 0");
   row_ = block_ = window_row_ = window_col_ = pooled_row_ = pooled_col_ = 0;
-  finished_ = false;
 }
 
 StoreElement StoreController::element(Cycle now) const {
@@ -113,11 +112,23 @@ void StoreController::next_element() {
   }
 }
 
+void StoreController::leave(Cycle now) {
+  leaving_ = false;
+  queue_.pop(1, now);
+  station_.queue_popped(now);
+  next_look_ = now + 1;
+  wake(std::max(next_look_, queue_.visible_at(0)));
+}
+
 void StoreController::advance(Cycle now) {
   due_ = kNever;
   trackers_.erase(std::remove_if(trackers_.begin(), trackers_.end(),
                                  [&](std::uint8_t entry) { return !station_.holds(CommandClass::Store, entry); }),
                   trackers_.end());
+  if (leaving_) {  // an mvout of a single element leaves the queue a cycle after its request
+    leave(now);
+    return;
+  }
   if (sending_) {
     if (!pipeline_.has_room(now)) return;  // a read wakes us
   } else {
@@ -154,10 +165,12 @@ void StoreController::advance(Cycle now) {
   pipeline_.dispatch(e);
   if (e.last_of_command) {
     sending_ = false;
-    queue_.pop(1, now);
-    station_.queue_popped(now);
-    next_look_ = std::max(now + 1, first_request_ + 2);
-    wake(std::max(next_look_, queue_.visible_at(0)));
+    if (now > first_request_) {
+      leave(now);
+    } else {
+      leaving_ = true;
+      wake(now + 1);
+    }
     return;
   }
   next_element();

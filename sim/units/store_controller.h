@@ -32,6 +32,7 @@ class StoreController final : public Unit, public CommandSink {
   void start_mvout(const arch::Mvout& m);
   StoreElement element(Cycle now) const;
   void next_element();
+  void leave(Cycle now);
 
   const arch::DerivedConfig& derived_;
   bool full_width_reads_;
@@ -49,7 +50,7 @@ class StoreController final : public Unit, public CommandSink {
   std::uint32_t rows_ = 0, blocks_ = 0;
   std::uint32_t row_ = 0, block_ = 0;
   std::uint32_t window_row_ = 0, window_col_ = 0, pooled_row_ = 0, pooled_col_ = 0;
-  bool finished_ = false;                // the element at hand was the last
+  bool leaving_ = false;                 // everything is sent; the command still stands in the queue
   Cycle first_request_ = 0;
   Cycle next_look_ = 0;
   CycleAccount account_{"store", {"busy", "wait_tracker", "wait_dispatch", "idle"}};
