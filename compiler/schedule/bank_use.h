@@ -14,6 +14,7 @@ class BankUse {
  public:
   explicit BankUse(const Machine& machine)
       : bank_rows_(static_cast<std::int32_t>(machine.derived.scratchpad_bank_rows)),
+        ahead_(machine.config.reservation_station.execute_entries / 2),
         banks_(machine.config.scratchpad.banks) {}
 
   // A new step, whose computes begin with number `computes`.
@@ -37,7 +38,8 @@ class BankUse {
     for (std::int32_t b = base / bank_rows_; b <= (base + rows - 1) / bank_rows_; ++b) {
       const Bank& bank = banks_[static_cast<std::size_t>(b)];
       const std::size_t used = bank.last + 1 < step_ ? bank.last : bank.before;
-      if (used > 0) floor = std::max(floor, starts_[used]);  // its end is the start of the next
+      // Its end is the start of the next; offered commands still wait in the station by then.
+      if (used > 0) floor = std::max(floor, std::min(starts_[used] + ahead_, starts_.back()));
     }
     return floor;
   }
@@ -47,6 +49,7 @@ class BankUse {
     std::size_t last = 0, before = 0;  // steps that read it; 0: none
   };
   std::int32_t bank_rows_;
+  std::size_t ahead_;
   std::vector<Bank> banks_;
   std::vector<std::size_t> starts_;  // of step s: starts_[s - 1]
   std::size_t step_ = 0;

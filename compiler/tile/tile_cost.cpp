@@ -60,6 +60,21 @@ TileShape measure_tile(const Contraction& work, const Machine& machine, std::int
   return shape;
 }
 
+// Loads into a bank that the array reads cost it a cycle a row. A is read all the time, B while weights are shifted in.
+std::int64_t conflict_cycles(const Machine& machine, const TilePlan& plan, std::int64_t a_rows, std::int64_t b_rows,
+                             std::int64_t chunks) {
+  if (machine.config.scratchpad.ports != 1) return 0;
+  const auto bank = static_cast<std::int32_t>(machine.derived.scratchpad_bank_rows);
+  const std::int32_t a_banks = plan.a_banks, b_banks = static_cast<std::int32_t>(machine.config.scratchpad.banks) - a_banks;
+  const auto shared = [bank](const Slots& slots, std::int32_t banks) {
+    return banks < 2 || (slots.rows > bank && slots.rows % bank != 0);
+  };
+  std::int64_t cycles = 0;
+  if (plan.a_banks == 0 || shared(plan.a, a_banks)) cycles += a_rows;
+  if (plan.a_banks == 0 || shared(plan.b, b_banks)) cycles += machine.output_stationary ? b_rows : b_rows / chunks;
+  return cycles;
+}
+
 }  // namespace
 
 PositionRange positions_of(const Contraction& work, std::int32_t y, std::int32_t x, std::int32_t h, std::int32_t w) {
@@ -171,8 +186,10 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
   cost.read_bytes += b_times * work.lanes * taps * (work.diagonal ? dim : work.outputs);
   cost.written_bytes = std::int64_t{work.images} * grid_h(work) * grid_w(work) * work.outputs * (work.scale ? 1 : 4);
 
-  // Loads into a bank that the array reads cost it a cycle a row.
-  if (plan.a_banks <= 1 && machine.config.scratchpad.ports == 1) cost.compute += a_rows * a_times / 2;
+  cost.compute += conflict_cycles(machine, plan, a_rows * a_times, steps * out_blocks * dim * b_times,
+                                  std::max<std::int64_t>(1, grid.max_chunks));
+  // The transposer needs a second pass for each weight block.
+  if (work.weight_layout == WeightLayout::Transposed) cost.compute += grid.tiles * out_blocks * steps * dim;
   // A tile that has no second slot waits for its operands.
   if (plan.a.count() == 1 && grid.tiles * chunks_a * (work.diagonal ? tiles_n : 1) > 1) cost.compute += a_load * a_times;
   if (plan.b.count() == 1 && tiles_n * chunks_b > 1) cost.compute += b_load * b_times;
