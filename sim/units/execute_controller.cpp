@@ -55,29 +55,34 @@ bool ExecuteController::a_rides_ahead() const {
 bool ExecuteController::b_rides_ahead() const { return output_stationary_ && settings_.b_transpose; }
 
 // Weight-stationary with B transpose: commands move from the queue into the expansion, each preload with its compute, up to the next config_ex.
+void ExecuteController::expand(const IssuedCommand& issued, bool no_operand, bool no_result, bool no_second) {
+  expansion_.push_back({issued, {}});
+  ExpandedStep& added = expansion_.back();
+  added.step = Step{&added.issued, no_operand, no_result, no_second};
+}
+
 void ExecuteController::refill_expansion(Cycle now) {
   if (expansion_.size() >= 3 || config_in_expansion_ || !queue_.sees(0, now)) return;
   const IssuedCommand first = queue_.at(0);
   if (funct_of(first) != Funct::Preload) {
     config_in_expansion_ = funct_of(first) == Funct::Config;
-    expansion_.push_back(Step{first, false, false, false});
+    expand(first, false, false, false);
     queue_.pop(1, now);
   } else {
     if (!queue_.sees(1, now)) return;
     const IssuedCommand second = queue_.at(1);
     if (funct_of(second) == Funct::ComputePreloaded) {
-      Step load{first, false, true, false};
-      load.issued.entry = IssuedCommand::kNoEntry;
-      Step between{second, true, true, true};
-      between.issued.command.funct = static_cast<std::uint8_t>(Funct::ComputeAccumulated);
-      between.issued.entry = IssuedCommand::kNoEntry;
-      expansion_.push_back(load);
-      expansion_.push_back(between);
-      expansion_.push_back(Step{first, true, false, false});
-      expansion_.push_back(Step{second, false, false, false});
+      IssuedCommand load = first;
+      IssuedCommand between = second;
+      load.entry = between.entry = IssuedCommand::kNoEntry;
+      between.command.funct = static_cast<std::uint8_t>(Funct::ComputeAccumulated);
+      expand(load, false, true, false);
+      expand(between, true, true, true);
+      expand(first, true, false, false);
+      expand(second, false, false, false);
     } else {
-      expansion_.push_back(Step{first, false, false, false});
-      expansion_.push_back(Step{second, false, false, false});
+      expand(first, false, false, false);
+      expand(second, false, false, false);
     }
     queue_.pop(2, now);
   }
@@ -85,9 +90,9 @@ void ExecuteController::refill_expansion(Cycle now) {
 }
 
 const ExecuteController::Step* ExecuteController::step(unsigned i, Cycle now) {
-  if (d_transposed() || !expansion_.empty()) return i < expansion_.size() ? &expansion_[i] : nullptr;
+  if (d_transposed() || !expansion_.empty()) return i < expansion_.size() ? &expansion_[i].step : nullptr;
   if (!queue_.sees(i, now)) return nullptr;
-  window_[i] = Step{queue_.at(i), false, false, false};
+  window_[i].issued = &queue_.at(i);
   return &window_[i];
 }
 
@@ -113,7 +118,7 @@ MeshOperand ExecuteController::operand_a(const Step& compute) const {
     operand.address = arch::LocalAddress::garbage();
     return operand;
   }
-  const arch::LocalBlock block = arch::decode_local_block(compute.issued.command.rs1);
+  const arch::LocalBlock block = arch::decode_local_block(compute.issued->command.rs1);
   return stored(block, settings_.a_stride, settings_.a_transpose);
 }
 
@@ -124,7 +129,7 @@ MeshOperand ExecuteController::operand_bd(const Step& step, bool of_preload) con
     return operand;
   }
   const arch::LocalBlock block =
-      arch::decode_local_block(of_preload ? step.issued.command.rs1 : step.issued.command.rs2);
+      arch::decode_local_block(of_preload ? step.issued->command.rs1 : step.issued->command.rs2);
   // B of the product: the preload's in weight-stationary, the compute's in output-stationary.
   const bool is_b = of_preload != output_stationary_;
   return stored(block, 1, is_b && settings_.b_transpose);
@@ -133,7 +138,7 @@ MeshOperand ExecuteController::operand_bd(const Step& step, bool of_preload) con
 bool ExecuteController::hazard(const Step& preload, const Step& compute, Cycle now) const {
   const auto touches = [&](const MeshOperand& operand) {
     const RowRange rows = RowRange::of(operand.address, operand.rows * operand.stride, derived_);
-    return rows.valid && !rows.accumulator &&
+    return !rows.empty() && !rows.in_accumulator() &&
            (rows.overlaps(ResultWriter::rows_of(armed_, derived_)) ||
             rows.overlaps(ResultWriter::rows_of(finished_, derived_)) || results_.touches(rows, now));
   };
@@ -172,23 +177,23 @@ void ExecuteController::decide(Cycle now) {
     else if (next_visible(0) != kNever) wake(std::max(next_visible(0), now + 1));
     return;
   }
-  const Funct head = funct_of(first->issued);
+  const Funct head = funct_of(*first->issued);
   if (head == Funct::Config) {
     if (in_progress(now)) {
       flush(now);
     } else if (station_.has_fed_pending(now)) {
       wake(now + 1);
     } else {
-      apply_configuration(first->issued, now);
+      apply_configuration(*first->issued, now);
     }
     return;
   }
 
   if (head == Funct::Preload) {
-    if (second != nullptr && arch::is_compute(funct_of(second->issued)) && !hazard(*first, *second, now)) {
+    if (second != nullptr && arch::is_compute(funct_of(*second->issued)) && !hazard(*first, *second, now)) {
       if (!waits_for_tag(now)) start(Kind::Preload, first, nullptr, second, now);
-    } else if (second != nullptr && !arch::is_compute(funct_of(second->issued))) {
-      throw std::invalid_argument("a preload is followed by funct " + std::to_string(second->issued.command.funct) +
+    } else if (second != nullptr && !arch::is_compute(funct_of(*second->issued))) {
+      throw std::invalid_argument("a preload is followed by funct " + std::to_string(second->issued->command.funct) +
                                   "; only a compute may follow");
     } else if (output_stationary_ && in_progress(now)) {
       flush(now);
@@ -200,8 +205,8 @@ void ExecuteController::decide(Cycle now) {
     return;
   }
   if (waits_for_tag(now)) return;
-  const bool preload_next = second != nullptr && funct_of(second->issued) == Funct::Preload;
-  if (preload_next && third != nullptr && arch::is_compute(funct_of(third->issued)) && !hazard(*second, *third, now))
+  const bool preload_next = second != nullptr && funct_of(*second->issued) == Funct::Preload;
+  if (preload_next && third != nullptr && arch::is_compute(funct_of(*third->issued)) && !hazard(*second, *third, now))
     start(Kind::ComputePreload, second, first, third, now);
   else
     start(Kind::Compute, nullptr, first, nullptr, now);
@@ -308,7 +313,7 @@ void ExecuteController::finish(Cycle now) {
   const bool has_compute = r.kind != Kind::Preload;
   const bool has_preload = r.kind != Kind::Compute;
   const auto fed = [&](unsigned i) { return feeder_.fed(i); };
-  const bool preloaded = has_compute && funct_of(r.compute.issued) == Funct::ComputePreloaded;
+  const bool preloaded = has_compute && funct_of(*r.compute.issued) == Funct::ComputePreloaded;
 
   // Results that this request drives out.
   Cycle last;
@@ -344,15 +349,15 @@ void ExecuteController::finish(Cycle now) {
   ++requests_;
 
   if (has_preload) {
-    const arch::LocalBlock c = arch::decode_local_block(r.preload.issued.command.rs2);
+    const arch::LocalBlock c = arch::decode_local_block(r.preload.issued->command.rs2);
     armed_ = ResultTag{};
     if (!r.preload.no_result && !c.address.is_garbage(derived_))
-      armed_ = ResultTag{true, c, settings_.c_stride, r.preload.issued.entry};
+      armed_ = ResultTag{true, c, settings_.c_stride, r.preload.issued->entry};
   }
-  if (has_compute && r.compute.issued.entry != IssuedCommand::kNoEntry)
-    station_.complete_fed(r.compute.issued.entry, now);
-  if (has_preload && !armed_.real && r.preload.issued.entry != IssuedCommand::kNoEntry)
-    station_.complete_fed(r.preload.issued.entry, now);
+  if (has_compute && r.compute.issued->entry != IssuedCommand::kNoEntry)
+    station_.complete_fed(r.compute.issued->entry, now);
+  if (has_preload && !armed_.real && r.preload.issued->entry != IssuedCommand::kNoEntry)
+    station_.complete_fed(r.preload.issued->entry, now);
   pop(has_preload && has_compute ? 2 : 1, now - 1);
 }
 
@@ -392,7 +397,7 @@ void ExecuteController::advance(Cycle now) {
 // The cycles since the last request went by waiting for this command (the last one that the request needed).
 void ExecuteController::account_wait(const Step* for_command, Cycle now) {
   if (for_command != nullptr) {
-    const IssuedCommand& c = for_command->issued;
+    const IssuedCommand& c = *for_command->issued;
     account_.spend(std::min(now, c.allocated), kNoCommand);
     if (c.ready > c.allocated)
       account_.spend(std::min(now, c.ready + 1), c.waited_for == CommandClass::Load ? kWaitLoad : kWaitStore);

@@ -49,10 +49,14 @@ class ExecuteController final : public Unit, public CommandSink {
 
   // A command as the decision sees it; the expansion of a transposed preload makes four out of two.
   struct Step {
-    IssuedCommand issued;
+    const IssuedCommand* issued = nullptr;  // stands in the queue or in `expanded` until it leaves
     bool no_operand = false;   // its A or BD does not take part
-    bool no_result = false;    // its C does not take part, and it completes nothing
+    bool no_result = false;    // its C does not take part
     bool no_second = false;    // its second operand does not take part
+  };
+  struct ExpandedStep {
+    IssuedCommand issued;
+    Step step;
   };
   struct Request {
     Kind kind = Kind::Preload;
@@ -64,6 +68,7 @@ class ExecuteController final : public Unit, public CommandSink {
 
   const Step* step(unsigned i, Cycle now);
   void refill_expansion(Cycle now);
+  void expand(const IssuedCommand& issued, bool no_operand, bool no_result, bool no_second);
   void pop(unsigned n, Cycle now);
   Cycle next_visible(unsigned i) const;
 
@@ -93,7 +98,7 @@ class ExecuteController final : public Unit, public CommandSink {
   arch::Dataflow dataflow_;
 
   CommandQueue<IssuedCommand> queue_;
-  std::deque<Step> expansion_;
+  std::deque<ExpandedStep> expansion_;
   bool config_in_expansion_ = false;
   std::array<Step, 3> window_;
 

@@ -128,11 +128,16 @@ bool MvinWriter::step(Cycle limit) {
   if (any_write_) at = std::max(at, last_write_ + 1);
   if (at > limit) return false;
 
-  const unsigned copy = done_writes_ / piece.pixel_repeats;        // of a DRAM stride of 0, highest row first
-  const unsigned pixel = piece.pixel_repeats - 1 - done_writes_ % piece.pixel_repeats;
-  arch::LocalAddress local = piece.local.plus(piece.repeats - copy, derived_);
-  const bool suppressed = pixel > local.row(derived_);
-  if (!suppressed && pixel > 0) local = arch::LocalAddress(local.bits() - pixel);
+  arch::LocalAddress local = piece.local;
+  unsigned pixel = 0;
+  bool suppressed = false;
+  const unsigned writes = writes_of(piece);
+  if (writes > 1) {  // repeats: highest row first, pixels innermost
+    pixel = piece.pixel_repeats - 1 - done_writes_ % piece.pixel_repeats;
+    local = local.plus(piece.repeats - done_writes_ / piece.pixel_repeats, derived_);
+    suppressed = pixel > local.row(derived_);
+    if (!suppressed) local = arch::LocalAddress(local.bits() - pixel);
+  }
   if (!suppressed) {
     while (!may_write(local, piece.accumulate, at))
       if (++at > limit) return false;
@@ -141,7 +146,7 @@ bool MvinWriter::step(Cycle limit) {
   }
   any_write_ = true;
   last_write_ = at;
-  if (++done_writes_ < writes_of(piece)) return true;
+  if (++done_writes_ < writes) return true;
 
   done_writes_ = 0;
   if (!piece.wide) {

@@ -64,7 +64,7 @@ CommandClass ReservationStation::class_of(const Command& command) {
 }
 
 void ReservationStation::describe_ranges(const Command& command, CommandClass c, Entry& entry) {
-  entry.reads[0].valid = entry.reads[1].valid = entry.writes.valid = false;
+  entry.reads[0] = entry.reads[1] = entry.writes = RowRange{};
   entry.config = static_cast<Funct>(command.funct) == Funct::Config;
   if (entry.config) return;
   const std::uint32_t dim = derived_.dim;
@@ -75,7 +75,8 @@ void ReservationStation::describe_ranges(const Command& command, CommandClass c,
       const std::uint32_t blocks = (m.local.cols + dim - 1) / dim;
       entry.writes = range(m.local.address, (blocks > 0 ? blocks - 1 : 0) * block_stride_[m.state] + m.local.rows);
       const std::uint32_t below = pixel_repeats_[m.state] - 1;
-      entry.writes.start -= std::min(entry.writes.start, below);
+      const std::uint32_t base = entry.writes.in_accumulator() ? RowRange::kAccumulatorBase : 0;
+      if (!entry.writes.empty()) entry.writes.start -= std::min(entry.writes.start - base, below);
       break;
     }
     case CommandClass::Execute:
@@ -158,7 +159,7 @@ void ReservationStation::find_dependencies(Entry& entry, CommandClass c) const {
       scan(CommandClass::Load, [&](const Entry& e) {
         return e.writes.overlaps(entry.reads[0]) || e.writes.overlaps(entry.reads[1]) || e.writes.overlaps(entry.writes);
       });
-      if (entry.writes.valid)
+      if (!entry.writes.empty())
         scan(CommandClass::Store, [&](const Entry& e) { return entry.writes.overlaps(e.reads[0]); });
       break;
     case CommandClass::Store:
@@ -190,18 +191,22 @@ bool ReservationStation::allocate(const Command& command, Cycle now) {
 
 void ReservationStation::complete_result(std::uint8_t entry, Cycle at) {
   results_.push_back({entry, at});
+  ++asking_;
   wake(at);
 }
 void ReservationStation::complete_fed(std::uint8_t entry, Cycle at) {
   fed_.push_back({entry, at});
+  ++asking_;
   wake(at);
 }
 void ReservationStation::complete_load(std::uint8_t entry, Cycle at) {
   loads_.push_back({entry, at});
+  ++asking_;
   wake(at);
 }
 void ReservationStation::complete_store(std::uint8_t entry, Cycle at) {
   stores_.push_back({entry, at});
+  ++asking_;
   wake(at);
 }
 bool ReservationStation::has_fed_pending(Cycle now) const {
@@ -244,6 +249,7 @@ bool ReservationStation::grant(std::vector<Request>& requests, CommandClass c, C
     if (requests[i].at > now) continue;
     const std::uint8_t entry = requests[i].entry;
     requests.erase(requests.begin() + static_cast<std::ptrdiff_t>(i));
+    --asking_;
     finish(c, entry, now);
     return true;
   }
@@ -274,10 +280,12 @@ void ReservationStation::issue(CommandClass c, Cycle now) {
 void ReservationStation::advance(Cycle now) {
   due_ = kNever;
   // One completion a cycle: results, fed execute commands, loads, stores.
-  grant(results_, CommandClass::Execute, now) || grant(fed_, CommandClass::Execute, now) ||
-      grant(loads_, CommandClass::Load, now) || grant(stores_, CommandClass::Store, now);
-  for (const auto* requests : {&results_, &fed_, &loads_, &stores_})
-    for (const Request& r : *requests) wake(std::max(r.at, now + 1));
+  if (asking_ > 0) {
+    grant(results_, CommandClass::Execute, now) || grant(fed_, CommandClass::Execute, now) ||
+        grant(loads_, CommandClass::Load, now) || grant(stores_, CommandClass::Store, now);
+    for (const auto* requests : {&results_, &fed_, &loads_, &stores_})
+      for (const Request& r : *requests) wake(std::max(r.at, now + 1));
+  }
   issue(CommandClass::Load, now);
   issue(CommandClass::Execute, now);
   issue(CommandClass::Store, now);

@@ -96,6 +96,7 @@ class ReservationStation final : public Unit {
   EventLog* events_ = nullptr;
 
   std::vector<Request> results_, fed_, loads_, stores_;
+  unsigned asking_ = 0;   // requests in the four together
   Cycle last_removed_ = 0;
   CommandClass removed_class_ = CommandClass::Load;  // freed in last_removed_: not allocatable in that cycle
   std::array<std::uint64_t, kCommandClasses> removed_mask_{};

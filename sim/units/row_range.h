@@ -8,33 +8,40 @@
 
 namespace gemel::sim {
 
+// Rows of both memories on one line: scratchpad rows from 0, accumulator rows from kAccumulatorBase. Empty where nothing is touched.
 struct RowRange {
+  static constexpr std::uint32_t kAccumulatorBase = 1u << 31;
+
   std::uint32_t start = 0;
-  std::uint32_t end = 0;
-  bool wraps = false;        // runs past the last row of its memory; `end` is below `start` then
-  bool valid = false;        // neither garbage nor empty
-  bool accumulator = false;
+  std::uint32_t end = 0;        // up to the last row of its memory
+  std::uint32_t wrap_start = 0; // what runs past the last row goes on at the first
+  std::uint32_t wrap_end = 0;
+
+  bool empty() const { return start == end; }
+  bool in_accumulator() const { return start >= kAccumulatorBase; }
 
   static RowRange of(arch::LocalAddress first, std::uint32_t rows, const arch::DerivedConfig& derived) {
     RowRange r;
     if (rows == 0 || first.is_garbage(derived)) return r;
-    r.valid = true;
-    r.accumulator = first.is_accumulator();
-    const std::uint32_t total = r.accumulator ? derived.accumulator_rows : derived.scratchpad_rows;
-    r.start = first.row(derived);
-    r.end = r.start + rows;
-    if (r.end > total) {
-      r.end -= total;
-      r.wraps = true;
+    const bool accumulator = first.is_accumulator();
+    const std::uint32_t base = accumulator ? kAccumulatorBase : 0;
+    const std::uint32_t total = base + (accumulator ? derived.accumulator_rows : derived.scratchpad_rows);
+    r.start = base + first.row(derived);
+    if (rows <= total - r.start) {
+      r.end = r.start + rows;
+    } else {
+      r.end = total;
+      r.wrap_start = base;
+      r.wrap_end = base + (rows - (total - r.start));
     }
     return r;
   }
 
   bool overlaps(const RowRange& other) const {
-    if (!valid || !other.valid || accumulator != other.accumulator) return false;
-    return (other.start <= start && (start < other.end || other.wraps)) ||
-           (start <= other.start && (other.start < end || wraps)) || (wraps && other.start < end) ||
-           (other.wraps && start < other.end);
+    if (start < other.end && other.start < end) return true;
+    if (wrap_end == wrap_start && other.wrap_end == other.wrap_start) return false;
+    return (wrap_start < other.end && other.start < wrap_end) || (start < other.wrap_end && other.wrap_start < end) ||
+           (wrap_start < other.wrap_end && other.wrap_start < wrap_end);
   }
 };
 
