@@ -1,7 +1,7 @@
-# Design files, those that others instantiate first. scripts/lint_rtl reads this list too.
+# Design files; packages before the units that import them. scripts/lint_rtl reads this list too.
 set(GEMEL_RTL_SOURCES
-  units/array_side_pkg.sv
   common/fifo.sv
+  units/array_side_pkg.sv
   units/accumulator_bank.sv
   units/accumulator_scale.sv
   units/accumulator_scale_lane.sv

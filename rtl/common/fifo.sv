@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The "queue of n" of docs/microarchitecture.md. Accepts in a cycle in which it held fewer than Depth entries at the
-/// start of the cycle; an entry accepted in t can leave in t + 1; one in and one out a cycle.
-/// Both handshakes depend on registers only, so that it cuts every combinational path.
+/// The "queue of n" of docs/microarchitecture.md. Accepts in a cycle in which it held fewer than
+/// Depth entries at the start of the cycle; an entry accepted in t can leave in t + 1; one in and
+/// one out a cycle. Both handshakes depend on registers only, so that it cuts every combinational
+/// path.
 module fifo #(
   parameter int unsigned Depth  = 2,
   parameter type         data_t = logic

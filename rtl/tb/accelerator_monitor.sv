@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Watches the accelerator from outside (bound to it) and reports what co-simulation compares, through DPI, in the cycle
-/// in which it happens.
+/// Watches the accelerator from outside (bound to it) and reports what co-simulation compares,
+/// through DPI, in the cycle in which it happens.
 module accelerator_monitor
   import accelerator_pkg::*;
 (
@@ -50,8 +50,8 @@ module accelerator_monitor
   localparam int ExecuteClass = 1;
   localparam int StoreClass = 2;
 
-  import "DPI-C" function void gemel_rtl_event(input int event_kind, input int station_class, input int index,
-                                               input longint payload);
+  import "DPI-C" function void gemel_rtl_event(input int event_kind, input int station_class,
+                                               input int index, input longint payload);
 
   longint commands_q;
   int     beat_q;
@@ -69,11 +69,15 @@ module accelerator_monitor
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       if (command_taken_i) gemel_rtl_event(EventCommandAccepted, 0, 0, commands_q);
-      if (allocated_i && allocated_class_i[0]) gemel_rtl_event(EventAllocated, LoadClass, 32'(load_allocated_id_i), 0);
+      if (allocated_i && allocated_class_i[0]) begin
+        gemel_rtl_event(EventAllocated, LoadClass, 32'(load_allocated_id_i), 0);
+      end
       if (allocated_i && allocated_class_i[1]) begin
         gemel_rtl_event(EventAllocated, ExecuteClass, 32'(execute_allocated_id_i), 0);
       end
-      if (allocated_i && allocated_class_i[2]) gemel_rtl_event(EventAllocated, StoreClass, 32'(store_allocated_id_i), 0);
+      if (allocated_i && allocated_class_i[2]) begin
+        gemel_rtl_event(EventAllocated, StoreClass, 32'(store_allocated_id_i), 0);
+      end
       if (load_issued_i) gemel_rtl_event(EventIssued, LoadClass, 32'(load_issued_id_i), 0);
       if (execute_issued_i) gemel_rtl_event(EventIssued, ExecuteClass, 32'(execute_issued_id_i), 0);
       if (store_issued_i) gemel_rtl_event(EventIssued, StoreClass, 32'(store_issued_id_i), 0);
@@ -81,7 +85,9 @@ module accelerator_monitor
       if (load_done_i) gemel_rtl_event(EventCompleted, LoadClass, 32'(load_done_id_i), 0);
       if (store_done_i) gemel_rtl_event(EventCompleted, StoreClass, 32'(store_done_id_i), 0);
       if (read_request_i) gemel_rtl_event(EventReadRequest, 0, 32'(read_len_i) + 1, read_address_i);
-      if (write_beat_i) gemel_rtl_event(EventWriteBeat, 0, write_first_i ? 0 : beat_q, write_address_i);
+      if (write_beat_i) begin
+        gemel_rtl_event(EventWriteBeat, 0, write_first_i ? 0 : beat_q, write_address_i);
+      end
       if (read_beat_i) gemel_rtl_event(EventReadBeat, 0, 0, 0);
       if (acknowledge_i) gemel_rtl_event(EventAcknowledge, 0, 0, 0);
     end

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The accelerator: wiring only. Commands come in at the RoCC-like port (funct, rs1, rs2; held until accepted), memory
-/// is an AXI4 master with one id. `busy_o` in a cycle says that something was still to be done at its start.
+/// The accelerator: wiring only. Commands come in at the RoCC-like port (funct, rs1, rs2; held
+/// until accepted), memory is an AXI4 master with one id. `busy_o` in a cycle says that something
+/// was still to be done at its start.
 module accelerator
   import accelerator_pkg::*;
 (
@@ -46,7 +47,8 @@ module accelerator
 
   // ---- Commands ----
   command_t command, allocated;
-  logic     allocate_valid, allocate_ready, front_end_busy, station_busy, store_busy, reader_busy, writer_busy;
+  logic     allocate_valid, allocate_ready;
+  logic     front_end_busy, station_busy, store_busy, reader_busy, writer_busy;
   assign command = '{funct: command_funct_i, rs1: command_rs1_i, rs2: command_rs2_i};
   assign busy_o  = front_end_busy || station_busy || store_busy || reader_busy || writer_busy;
 
@@ -67,7 +69,8 @@ module accelerator
   load_issue_t    load_issue;
   execute_issue_t execute_issue;
   store_issue_t   store_issue;
-  logic           result_done_valid, fed_done_valid, fed_done_ready, load_done_valid, load_done_ready;
+  logic           result_done_valid, fed_done_valid, fed_done_ready;
+  logic           load_done_valid, load_done_ready;
   logic           store_done_valid, store_done_ready, lone_preload;
   execute_id_t    result_done_id, fed_done_id;
   load_id_t       load_done_id;

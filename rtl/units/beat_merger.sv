@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Collects the beats of read transactions, in the order of their requests, and cuts them into pieces (the part of one
-/// local row that one transaction carries). Takes one beat and emits one piece a cycle; a piece is emitted in the cycle
-/// after the beat that completed it, or later. Emission never waits: the row buffer has room reserved.
-/// With d the cycle of a transaction's last beat and E that of its last piece, the next transaction's first beat is taken
-/// not earlier than d + 1 (E < d), d + 2 (E = d), or E (E > d).
+/// Collects the beats of read transactions, in the order of their requests, and cuts them into
+/// pieces (the part of one local row that one transaction carries). Takes one beat and emits one
+/// piece a cycle; a piece is emitted in the cycle after the beat that completed it, or later.
+/// Emission never waits: the row buffer has room reserved. With d the cycle of a transaction's last
+/// beat and E that of its last piece, the next transaction's first beat is taken not earlier than d
+/// + 1 (E < d), d + 2 (E = d), or E (E > d).
 module beat_merger
   import accelerator_pkg::*;
 (
@@ -55,10 +56,12 @@ module beat_merger
   row_bytes_t                      position_q;
 
   assign is_first_beat   = beats_left_q == '0;
-  assign may_start       = next_valid && !is_held_q && (left_q == '0 || (is_emitted && is_last_piece));
+  assign may_start       = next_valid && !is_held_q
+      && (left_q == '0 || (is_emitted && is_last_piece));
   assign beat_ready_o    = is_first_beat ? may_start : 1'b1;
   assign is_beat_taken   = beat_valid_i && beat_ready_o;
-  assign is_last_beat    = is_first_beat ? next_transaction.beats == beat_count_t'(1) : beats_left_q == beat_count_t'(1);
+  assign is_last_beat    = is_first_beat ? next_transaction.beats == beat_count_t'(1)
+                                         : beats_left_q == beat_count_t'(1);
   assign slot_released_o = is_beat_taken && is_last_beat;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -132,7 +135,8 @@ module beat_merger
     end
     aligned = aligned << {first, 3'b000};
 
-    piece_o.row           = current_q.row.row + local_row_t'(32'(block) * 32'(current_q.row.block_stride));
+    piece_o.row           = current_q.row.row
+        + local_row_t'(32'(block) * 32'(current_q.row.block_stride));
     piece_o.accumulator   = current_q.row.accumulator;
     piece_o.accumulate    = current_q.row.accumulate;
     piece_o.wide          = current_q.row.wide;
@@ -150,10 +154,12 @@ module beat_merger
 
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      assert (!transaction_valid_i || transactions_ready) else $error("more read transactions than slots");
+      assert (!transaction_valid_i || transactions_ready)
+        else $error("more read transactions than slots");
     end
   end
 
   logic unused;
-  assign unused = ^{current_q.row.dram_address, current_q.position, current_q.offset, current_q.useful, current_q.beats};
+  assign unused = ^{current_q.row.dram_address, current_q.position, current_q.offset,
+                    current_q.useful, current_q.beats};
 endmodule : beat_merger

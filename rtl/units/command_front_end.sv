@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Brings the host's commands to the reservation station, in order, through four queues of two (raw, convolution,
-/// matmul, unrolled). A command accepted in t is offered to the station in t + 4 at the earliest. Flush, clock gate
-/// and counter access are consumed at the end of the queues and never reach the station.
+/// Brings the host's commands to the reservation station, in order, through four queues of two
+/// (raw, convolution, matmul, unrolled). A command accepted in t is offered to the station in t + 4
+/// at the earliest. Flush, clock gate and counter access are consumed at the end of the queues and
+/// never reach the station.
 module command_front_end
   import accelerator_pkg::*;
 (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Splits rows of mvins into read transactions. Input register, then working register; one transaction a cycle, which
-/// needs a read slot, room in the row buffer for all its pieces, and the request pipe. A slot is free again in the cycle
-/// after `slot_released_i`.
+/// Splits rows of mvins into read transactions. Input register, then working register; one
+/// transaction a cycle, which needs a read slot, room in the row buffer for all its pieces, and the
+/// request pipe. A slot is free again in the cycle after `slot_released_i`.
 module dma_reader
   import accelerator_pkg::*;
 (

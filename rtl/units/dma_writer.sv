@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Collects the blocks of a row (or the maximum over a pooling window) and writes it to memory, split into transactions.
-/// The first beat is offered in the cycle after the last block came, then one a cycle. Ready for the next element in the
-/// cycle after an element that is not the last of its row, else in the cycle in which the row's last beat leaves.
-/// A transaction's first beat takes a slot, and every beat needs a free slot at the start of its cycle; a slot is free
-/// again in the cycle after its acknowledge.
+/// Collects the blocks of a row (or the maximum over a pooling window) and writes it to memory,
+/// split into transactions. The first beat is offered in the cycle after the last block came, then
+/// one a cycle. Ready for the next element in the cycle after an element that is not the last of
+/// its row, else in the cycle in which the row's last beat leaves. A transaction's first beat takes
+/// a slot, and every beat needs a free slot at the start of its cycle; a slot is free again in the
+/// cycle after its acknowledge.
 module dma_writer
   import accelerator_pkg::*;
 (
@@ -47,7 +48,8 @@ module dma_writer
                                                        : row_bytes_t'(element_i.lanes));
 
   for (genvar i = 0; i < Dim; i++) begin : gen_pool
-    assign pooled[i] = element_i.first || $signed(element_i.data[i]) > $signed(row_q[i]) ? element_i.data[i] : row_q[i];
+    assign pooled[i] = element_i.first || $signed(element_i.data[i]) > $signed(row_q[i])
+        ? element_i.data[i] : row_q[i];
   end
 
   localparam int unsigned NarrowBlocks = RowBytes / Dim;
@@ -100,7 +102,8 @@ module dma_writer
   logic [31:0]                              beat_start;
   assign beat_start = 32'(beat_q) << BusBits;
   assign padded     = {row_q, {8 * MaxRequestBytes{1'b0}}};
-  assign shifted    = padded >> {32'(MaxRequestBytes) + 32'(position_q) + beat_start - 32'(offset), 3'b000};
+  assign shifted    = padded >> {32'(MaxRequestBytes) + 32'(position_q) + beat_start
+                                 - 32'(offset), 3'b000};
 
   always_comb begin
     beat_o.address = transaction_address;
@@ -149,7 +152,8 @@ module dma_writer
 
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      assert (!is_accepted || 32'(row_end) <= RowBytes) else $error("row of a store is longer than a row buffer");
+      assert (!is_accepted || 32'(row_end) <= RowBytes)
+        else $error("row of a store is longer than a row buffer");
       assert (!acknowledge_i || slots_q != '0) else $error("acknowledge without a write");
     end
   end

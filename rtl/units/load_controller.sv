@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Turns mvins into row requests: addresses other than 0 to the DMA reader, 0 to the zero writer. One row a cycle; a
-/// configuration takes one cycle; after a one-row mvin one cycle passes. At most LoadsInFlight mvins have data
-/// outstanding; an mvin completes when `finished_*` says that its last piece was written.
+/// Turns mvins into row requests: addresses other than 0 to the DMA reader, 0 to the zero writer.
+/// One row a cycle; a configuration takes one cycle; after a one-row mvin one cycle passes. At most
+/// LoadsInFlight mvins have data outstanding; an mvin completes when `finished_*` says that its
+/// last piece was written.
 module load_controller
   import accelerator_pkg::*;
 (
@@ -68,7 +69,8 @@ module load_controller
   assign rs2           = head.command.rs2;
   assign is_config     = head.command.funct == FunctConfig;
   assign written_index = rs1[ConfigLoadStateLsb+:ConfigLoadStateWidth];
-  assign index = head.command.funct == FunctMvin3 ? 2'd2 : head.command.funct == FunctMvin2 ? 2'd1 : 2'd0;
+  assign index = head.command.funct == FunctMvin3 ? 2'd2
+               : head.command.funct == FunctMvin2 ? 2'd1 : 2'd0;
   assign state = states_q[index];
 
   always_comb begin
@@ -82,7 +84,8 @@ module load_controller
 
   // ---- Rows of the mvin at the head ----
   local_block_t           block;
-  logic                   is_zero, is_repeated, is_started_q, is_requested, is_last_row, has_tracker, is_done_q;
+  logic                   is_zero, is_repeated, is_started_q, is_requested, is_last_row;
+  logic                   has_tracker, is_done_q;
   logic [15:0]            rows, row_q;
   dram_address_t          next_address_q;
   logic [TrackerBits-1:0] trackers_q;
@@ -101,7 +104,8 @@ module load_controller
   assign zero_valid_o   = wants_row && has_tracker && is_zero;
   assign is_requested   = wants_row && has_tracker && target_ready;
   // Its only request was made in the cycle before: the command leaves one cycle later.
-  assign is_popped      = valid && (is_config || is_done_q || (is_requested && is_last_row && row_q != '0));
+  assign is_popped      = valid
+      && (is_config || is_done_q || (is_requested && is_last_row && row_q != '0));
 
   assign waits_for_tracker_o = wants_row && !has_tracker;
   assign waits_for_reader_o  = wants_row && has_tracker && !target_ready;
@@ -163,7 +167,8 @@ module load_controller
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       assert (!finished_valid_i || finished_ready) else $error("more mvins finished than trackers");
-      assert (!wants_row || (block.rows != '0 && block.cols != '0)) else $error("mvin without rows or columns");
+      assert (!wants_row || (block.rows != '0 && block.cols != '0))
+        else $error("mvin without rows or columns");
     end
   end
 

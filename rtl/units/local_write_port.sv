@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The one write a cycle of the load side: the row buffer's, else the zero writer's. A write waits in a cycle in which the
-/// array writes into the same bank; an accumulating one also while the load side wrote that row at most
-/// AccumulatorLatency cycles ago. A suppressed write takes its cycle and writes nothing. Combinational from candidates
-/// to grants; the array's bank must not depend on them.
+/// The one write a cycle of the load side: the row buffer's, else the zero writer's. A write waits
+/// in a cycle in which the array writes into the same bank; an accumulating one also while the load
+/// side wrote that row at most AccumulatorLatency cycles ago. A suppressed write takes its cycle
+/// and writes nothing. Combinational from candidates to grants; the array's bank must not depend on
+/// them.
 module local_write_port
   import accelerator_pkg::*;
 (
@@ -64,7 +65,8 @@ module local_write_port
           || !(meets_array(zero_i.accumulator, zero_i.row)
                || (zero_i.accumulator && zero_i.accumulate && zero_is_recent)));
 
-  assign write_valid_o = (buffer_granted_o && !buffer_suppressed_i) || (zero_granted_o && !zero_suppressed_i);
+  assign write_valid_o = (buffer_granted_o && !buffer_suppressed_i)
+                      || (zero_granted_o && !zero_suppressed_i);
   assign write_o       = buffer_granted_o ? buffer_i : zero_i;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The accelerator's way to memory: a request pipe of RequestStages registers that reads and write beats share, and two
-/// queues of two behind the memory's responses. At most one read request or write beat enters a cycle: the writer while
-/// it is inside a transaction (even where it has nothing to send), else the reader, else the writer. An acknowledge is
-/// consumed as soon as it comes out of the second queue; a read beat waits for the merger and blocks those behind it.
+/// The accelerator's way to memory: a request pipe of RequestStages registers that reads and write
+/// beats share, and two queues of two behind the memory's responses. At most one read request or
+/// write beat enters a cycle: the writer while it is inside a transaction (even where it has
+/// nothing to send), else the reader, else the writer. An acknowledge is consumed as soon as it
+/// comes out of the second queue; a read beat waits for the merger and blocks those behind it.
 ///
-/// AXI4: one id for all reads and one for all writes; INCR bursts of whole beats, aligned to their size. A write's address
-/// is offered with its first beat. Where a read beat and an acknowledge are offered in one cycle the read beat is taken.
+/// AXI4: one id for all reads and one for all writes; INCR bursts of whole beats, aligned to their
+/// size. A write's address is offered with its first beat. Where a read beat and an acknowledge are
+/// offered in one cycle the read beat is taken.
 module memory_port
   import accelerator_pkg::*;
 (
@@ -50,7 +52,8 @@ module memory_port
   input  logic                     axi_b_valid_i,
   output logic                     axi_b_ready_o
 );
-  // Registers between DMA and memory: a request that enters in t is at the memory in t + RequestStages.
+  // Registers between DMA and memory: a request that enters in t is at the memory in t +
+  // RequestStages.
   localparam int unsigned RequestStages = 4;
 
   typedef struct packed {

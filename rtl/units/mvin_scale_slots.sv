@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// When scaled pieces are ready. Three pieces at a time are in the scaler, in order: piece n enters in the cycle in which
-/// it comes, or in that of the last write of piece n - 3, whichever is later, and is ready IdentityCycles or ScaledCycles
-/// after it entered.
+/// When scaled pieces are ready. Three pieces at a time are in the scaler, in order: piece n enters
+/// in the cycle in which it comes, or in that of the last write of piece n - 3, whichever is later,
+/// and is ready IdentityCycles or ScaledCycles after it entered.
 module mvin_scale_slots
   import accelerator_pkg::*;
 (
@@ -15,8 +15,10 @@ module mvin_scale_slots
 );
   localparam int unsigned Slots = 3;
   localparam int unsigned IdentityCycles = 3;
-  localparam int unsigned ScaledCycles = 2 * ((Dim + MvinScaleUnits - 1) / MvinScaleUnits) + MvinScaleLatency;
-  localparam int unsigned MostCycles = ScaledCycles > IdentityCycles ? ScaledCycles : IdentityCycles;
+  localparam int unsigned ScaledCycles =
+      2 * ((Dim + MvinScaleUnits - 1) / MvinScaleUnits) + MvinScaleLatency;
+  localparam int unsigned MostCycles =
+      ScaledCycles > IdentityCycles ? ScaledCycles : IdentityCycles;
   localparam int unsigned TimerBits = $clog2(MostCycles + 1);
   typedef logic [TimerBits-1:0] timer_t;
   typedef logic [1:0] slot_t;
@@ -75,7 +77,8 @@ module mvin_scale_slots
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       assert (!released_i || ready_o) else $error("a piece leaves the scaler before it is ready");
-      assert (!piece_valid_i || waiting_ready) else $error("more scaled pieces than the row buffer holds");
+      assert (!piece_valid_i || waiting_ready)
+        else $error("more scaled pieces than the row buffer holds");
     end
   end
 endmodule : mvin_scale_slots

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Writes what the load side brings into local memory. Pieces of the merger stand in the row buffer, in order; its room is
-/// reserved by the DMA reader at the request and released in the cycle after the piece's last write. 8-bit pieces pass
-/// the scaler's three slots, 32-bit pieces are ready in the cycle after they came. One write a cycle, shared with the
-/// zero writer. `finished_*` names an mvin in the cycle of its last write.
+/// Writes what the load side brings into local memory. Pieces of the merger stand in the row
+/// buffer, in order; its room is reserved by the DMA reader at the request and released in the
+/// cycle after the piece's last write. 8-bit pieces pass the scaler's three slots, 32-bit pieces
+/// are ready in the cycle after they came. One write a cycle, shared with the zero writer.
+/// `finished_*` names an mvin in the cycle of its last write.
 module mvin_writer
   import accelerator_pkg::*;
 (
@@ -66,7 +67,8 @@ module mvin_writer
 
   // ---- Writes ----
   local_write_t buffer_write, zero_write;
-  logic         buffer_granted, buffer_suppressed, buffer_last, zero_granted, zero_suppressed, zero_last;
+  logic         buffer_granted, buffer_suppressed, buffer_last;
+  logic         zero_granted, zero_suppressed, zero_last;
 
   piece_repeater u_buffer_repeater (
     .clk_i,

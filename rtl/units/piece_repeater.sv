@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The writes of one piece: local rows repeats-1 .. 0, for each pixel repeats-1 .. 0 (`pixel` rows lower and `pixel` * cols
-/// lanes higher). Steps with each write; combinational from the piece to the write.
+/// The writes of one piece: local rows repeats-1 .. 0, for each pixel repeats-1 .. 0 (`pixel` rows
+/// lower and `pixel` * cols lanes higher). Steps with each write; combinational from the piece to
+/// the write.
 module piece_repeater
   import accelerator_pkg::*;
 #(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The next DMA transaction of a run of bytes: among the powers of two from the bus width to MaxRequestBytes, the size
-/// that carries most useful bytes when the address is aligned down to it; the smaller at a tie. Combinational.
+/// The next DMA transaction of a run of bytes: among the powers of two from the bus width to
+/// MaxRequestBytes, the size that carries most useful bytes when the address is aligned down to it;
+/// the smaller at a tie. Combinational.
 module request_splitter
   import accelerator_pkg::*;
 (

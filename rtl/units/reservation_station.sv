@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Holds the commands between front end and controllers, by class (load, execute, store). Finds at allocation which
-/// older commands of other classes a new one must wait for, by ranges of local rows; issues each class in program
-/// order; grants one completion a cycle: result, fed, load, store. A completion in t lets dependents issue in t + 1.
+/// Holds the commands between front end and controllers, by class (load, execute, store). Finds at
+/// allocation which older commands of other classes a new one must wait for, by ranges of local
+/// rows; issues each class in program order; grants one completion a cycle: result, fed, load,
+/// store. A completion in t lets dependents issue in t + 1.
 module reservation_station
   import accelerator_pkg::*;
 (
@@ -65,7 +66,8 @@ module reservation_station
   load_id_t    load_id;
   execute_id_t execute_id;
   store_id_t   store_id;
-  assign allocate_ready_o = (is_load && load_ready) || (is_execute && execute_ready) || (is_store && store_ready);
+  assign allocate_ready_o = (is_load && load_ready) || (is_execute && execute_ready)
+                         || (is_store && store_ready);
   assign is_allocated     = allocate_valid_i && allocate_ready_o;
 
   // ---- Completion ----
@@ -116,11 +118,13 @@ module reservation_station
     if (allocate_valid_i && !is_config) begin
       for (int i = 0; i < LoadEntries; i++) begin
         on_load[i] = load_valid[i] && !load_resolved[i]
-            && (ranges_overlap(main_range, load_ranges_q[i]) || ranges_overlap(bd_range, load_ranges_q[i]));
+            && (ranges_overlap(main_range, load_ranges_q[i])
+                || ranges_overlap(bd_range, load_ranges_q[i]));
       end
       for (int i = 0; i < ExecuteEntries; i++) begin
         on_execute[i] = execute_valid[i] && !execute_resolved[i]
-            && ((ranges_overlap(main_range, execute_ranges_q[i]) && (is_load || execute_preloads_q[i]))
+            && (((is_load || execute_preloads_q[i])
+                 && ranges_overlap(main_range, execute_ranges_q[i]))
                 || (is_load && ranges_overlap(main_range, execute_bds_q[i])));
       end
       for (int i = 0; i < StoreEntries; i++) begin
@@ -221,7 +225,8 @@ module reservation_station
 
   logic has_one_execute;
   assign has_one_execute = execute_valid != '0 && (execute_valid & (execute_valid - 1'b1)) == '0;
-  assign busy_o = |load_valid || |store_valid || (|execute_valid && !(lone_preload_i && has_one_execute));
+  assign busy_o = |load_valid || |store_valid
+               || (|execute_valid && !(lone_preload_i && has_one_execute));
 
   logic unused;
   assign unused = ^{load_waits, store_waits, load_unissued, store_unissued};

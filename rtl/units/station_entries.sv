@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The entries of one class of the reservation station. Allocates the lowest free index; issues in program order, when
-/// the oldest un-issued entry has no dependency left. A dependency is a bit for each entry of the other classes;
-/// `resolved_i` clears it, seen in the next cycle.
+/// The entries of one class of the reservation station. Allocates the lowest free index; issues in
+/// program order, when the oldest un-issued entry has no dependency left. A dependency is a bit for
+/// each entry of the other classes; `resolved_i` clears it, seen in the next cycle.
 module station_entries
   import accelerator_pkg::*;
 #(
@@ -102,7 +102,8 @@ module station_entries
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       assert (!is_allocated || order_ready) else $error("order of entries overflows");
-      assert (!complete_valid_i || valid_q[complete_id_i]) else $error("completion of a free entry");
+      assert (!complete_valid_i || valid_q[complete_id_i])
+        else $error("completion of a free entry");
     end
   end
 endmodule : station_entries

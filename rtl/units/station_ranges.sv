@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What a command reads and writes in local memory, as ranges of rows. Follows the configuration commands in program
-/// order: `allocated_i` says that the command is entered in this cycle. The ranges are combinational.
+/// What a command reads and writes in local memory, as ranges of rows. Follows the configuration
+/// commands in program order: `allocated_i` says that the command is entered in this cycle. The
+/// ranges are combinational.
 module station_ranges
   import accelerator_pkg::*;
 (
@@ -78,7 +79,8 @@ module station_ranges
   assign is_preload_o = command_i.funct == FunctPreload;
   assign is_config_o  = command_i.funct == FunctConfig;
   assign is_load_o    = is_mvin || (is_config_o && subtype == ConfigLoadSubtype);
-  assign is_execute_o = is_compute || is_preload_o || (is_config_o && subtype == ConfigExecuteSubtype);
+  assign is_execute_o = is_compute || is_preload_o
+                     || (is_config_o && subtype == ConfigExecuteSubtype);
   assign is_store_o   = is_mvout || (is_config_o && subtype[1]);
 
   // ---- Ranges ----
@@ -102,7 +104,8 @@ module station_ranges
     range.valid        = valid && !is_garbage(address) && length != '0;
     range.accumulator  = address.accumulator;
     range.wraps        = stop > rows;
-    range.start        = row < length_t'(lowered) ? '0 : (LocalRowBits+1)'(row - length_t'(lowered));
+    range.start        = row < length_t'(lowered) ? '0
+                       : (LocalRowBits+1)'(row - length_t'(lowered));
     range.stop         = stop > rows ? (LocalRowBits+1)'(rows) : (LocalRowBits+1)'(stop);
     range.wrapped_stop = stop <= rows ? '0
                        : over > rows ? (LocalRowBits+1)'(rows) : (LocalRowBits+1)'(over);
@@ -117,7 +120,8 @@ module station_ranges
 
   assign rs1_block = command_i.rs1;
   assign rs2_block = command_i.rs2;
-  assign state     = command_i.funct == FunctMvin3 ? 2'd2 : command_i.funct == FunctMvin2 ? 2'd1 : 2'd0;
+  assign state     = command_i.funct == FunctMvin3 ? 2'd2
+                   : command_i.funct == FunctMvin2 ? 2'd1 : 2'd0;
   assign repeats   = pixel_repeats_q[state];
   assign last_column        = rs2_block.cols == '0 ? '0 : rs2_block.cols - 1'b1;
   assign blocks_before_last = length_t'(last_column) >> DimBits;
@@ -126,10 +130,12 @@ module station_ranges
   always_comb begin
     main_length = '0;
     if (is_mvin) begin
-      main_length = blocks_before_last * length_t'(block_stride_q[state]) + length_t'(rs2_block.rows);
+      main_length = blocks_before_last * length_t'(block_stride_q[state])
+                  + length_t'(rs2_block.rows);
     end else if (is_mvout && pooling_q) begin
       main_length = bank_rows(rs2_block.address.accumulator)
-          - (length_t'(row_of(rs2_block.address)) & (bank_rows(rs2_block.address.accumulator) - 1'b1));
+          - (length_t'(row_of(rs2_block.address))
+             & (bank_rows(rs2_block.address.accumulator) - 1'b1));
     end else if (is_mvout) begin
       main_length = blocks_before_last * length_t'(Dim) + length_t'(rs2_block.rows);
     end else if (is_preload_o) begin

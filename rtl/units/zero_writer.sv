@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Writes the zeros of mvins from address 0. A row request is split into its blocks of Dim columns, one a cycle; a block
-/// passes one output register. A row requested in q is offered to the local write port in q + 2 at the earliest; the next
-/// row is taken in the cycle in which the last block enters the output register.
+/// Writes the zeros of mvins from address 0. A row request is split into its blocks of Dim columns,
+/// one a cycle; a block passes one output register. A row requested in q is offered to the local
+/// write port in q + 2 at the earliest; the next row is taken in the cycle in which the last block
+/// enters the output register.
 module zero_writer
   import accelerator_pkg::*;
 (

@@ -70,6 +70,7 @@ module reservation_station_bench
   );
 
   logic unused;
-  assign unused = ^{load_issue, execute_issue, store_issue, unissued, waits_for_load, waits_for_store,
+  assign unused = ^{load_issue, execute_issue, store_issue,
+                    unissued, waits_for_load, waits_for_store,
                     result_done_id_i, load_done_id_i, fed_done_id_i, store_done_id_i};
 endmodule : reservation_station_bench
