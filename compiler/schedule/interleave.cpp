@@ -133,11 +133,11 @@ class Interleaver {
     const Time blocks = static_cast<Time>(machine_.blocks(op.cols));
     Time cycles = static_cast<Time>(machine_.store_cycles(op.rows, static_cast<std::int64_t>(blocks)));
     if (config.pool_stride > 0) {
-      cycles = Time{config.pooled_rows} * config.pooled_cols * config.pool_size * config.pool_size;
+      cycles = Time{config.pooled_rows} * config.pooled_cols * config.pool_size * config.pool_size * 8 / 5;
     } else if ((op.local & arch::LocalAddress::kFullWidthBit) != 0) {
       cycles = Time{op.rows} * 4;
     }
-    store_unit_ = start + cycles;
+    store_unit_ = start + cycles + cycles / 2;
     store_entries_.take(store_unit_ + 8);
     store_done_.push_back(store_unit_ + 8);
     advance(Stream::Store, store_unit_ + 8 + machine_.config.memory.latency_cycles);

@@ -48,15 +48,9 @@ TileShape measure_tile(const Contraction& work, const Machine& machine, std::int
   shape.chunks = static_cast<std::int64_t>(chunking.chunks.size());
   shape.segments = static_cast<std::int64_t>(chunking.segments.size());
   measure_fill(work, machine, at, shape);
-  const std::int64_t blocks = machine.blocks(work.outputs);
-  if (work.pool) {
-    shape.store_cycles = std::int64_t{h} * w * work.pool->size * work.pool->size + 30;
-  } else {
-    const std::int64_t group = work.scale ? std::min<std::int64_t>(blocks, machine.move_blocks()) : 1;
-    const std::int64_t row = work.scale ? machine.store_cycles(1, group) : 4;
-    const std::int64_t pieces = output_rows_join(work) ? shape.chunks : shape.segments;
-    shape.store_cycles = shape.positions * row + pieces * 8;
-  }
+  shape.store_pieces = output_rows_join(work) ? shape.chunks : shape.segments;
+  // Five rows of the accumulator leave in eight cycles: the scaler's queue is shorter than its pipeline.
+  if (work.pool) shape.store_cycles = std::int64_t{h} * w * work.pool->size * work.pool->size * 8 / 5 + 30;
   return shape;
 }
 
@@ -147,8 +141,10 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
   const std::int64_t taps = work.taps_count();
   const std::int64_t steps = taps * (work.diagonal ? 1 : lane_blocks);  // weight blocks per output block
   const std::int64_t lane_groups = (lane_blocks + machine.move_blocks() - 1) / machine.move_blocks();
-  const std::int64_t weight_bytes = std::min<std::int64_t>(machine.move_blocks(), out_blocks) * dim;
-  const std::int64_t out_groups = (out_blocks + machine.move_blocks() - 1) / machine.move_blocks();
+  const std::int64_t group_blocks = std::min<std::int64_t>(machine.move_blocks(), plan.tile_n);
+  const std::int64_t weight_bytes = group_blocks * dim;
+  const std::int64_t groups_of_tile = (plan.tile_n + group_blocks - 1) / group_blocks;
+  const std::int64_t out_groups = std::max<std::int64_t>(1, out_blocks * groups_of_tile / plan.tile_n);
 
   // How often each operand is fetched: the slots keep what they hold until it is displaced, oldest first.
   std::int64_t a_times = 1, b_times = 1;
@@ -163,7 +159,7 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
   }
 
   TileCost cost;
-  std::int64_t a_load = 0, a_rows = 0, first_fill = 0;
+  std::int64_t a_load = 0, a_rows = 0, first_fill = 0, last_store = 0;
   for (const TileShape& shape : grid.shapes) {
     cost.compute += shape.count * out_blocks * (steps * shape.chunk_cycles + (work.residual ? shape.chunk_cycles : 0));
     a_load += shape.count * shape.fill_cycles * lane_groups;
@@ -178,7 +174,10 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
       cost.read_bytes += shape.count * shape.positions * work.outputs;
     }
     cost.load += shape.count * epilogue_load;
-    cost.store += shape.count * shape.store_cycles * (work.pool || !work.scale ? out_blocks : out_groups);
+    const std::int64_t row = machine.store_cycles(1, work.scale ? group_blocks : 1) + (work.scale ? 0 : 2);
+    const std::int64_t tile_store = work.pool ? shape.store_cycles : shape.positions * row + shape.store_pieces * 8;
+    cost.store += shape.count * tile_store * (work.pool || !work.scale ? out_blocks : out_groups);
+    last_store = tile_store * (work.pool || !work.scale ? plan.tile_n : groups_of_tile);
     first_fill = std::max(first_fill, shape.fill_cycles / std::max<std::int64_t>(1, shape.chunks));
   }
   const std::int64_t b_load = steps * out_groups * machine.load_cycles(std::min<std::int64_t>(dim, work.lanes), weight_bytes);
@@ -195,11 +194,8 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
   if (plan.b.count() == 1 && tiles_n * chunks_b > 1) cost.compute += b_load * b_times;
   if (machine.accumulator_slots() < 2) cost.compute += cost.store;
 
-  const TileShape& last = grid.shapes.back();
-  const std::int64_t groups_of_tile = (plan.tile_n + machine.move_blocks() - 1) / machine.move_blocks();
   cost.edges = first_fill + 4 * machine.config.memory.latency_cycles +
-               last.store_cycles * (work.pool || !work.scale ? plan.tile_n : groups_of_tile) / 2 +
-               2 * grid.tiles * tiles_n;
+               last_store / 2 + 2 * grid.tiles * tiles_n;
   return cost;
 }
 

@@ -16,7 +16,8 @@ struct TileShape {
   std::int64_t chunks = 0, segments = 0;
   std::int64_t fill_loads = 0, fill_rows = 0;  // mvins and pixels to load for one group of lane blocks
   std::int64_t fill_cycles = 0;                // of the load unit, full group
-  std::int64_t store_cycles = 0;               // of the store unit, full group of output blocks (pooled: one block)
+  std::int64_t store_pieces = 0;               // mvouts for one group of output blocks
+  std::int64_t store_cycles = 0;               // pooled: of the store unit, one output block
 };
 
 struct TileGrid {
