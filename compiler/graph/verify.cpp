@@ -28,6 +28,16 @@ void verify_tensors(const Graph& graph) {
   }
 }
 
+void verify_references(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    for (TensorId input : node.inputs) {
+      if (input >= graph.tensors.size()) fail(node.name, "reads a tensor that does not exist");
+    }
+    if (node.inputs.empty()) fail(node.name, "reads nothing");
+    if (node.output >= graph.tensors.size()) fail(node.name, "writes a tensor that does not exist");
+  }
+}
+
 // The largest magnitude that a node's int32 result can have, or 0 where the node makes no sum. Interval arithmetic
 // over the worst inputs; a constant bias counts with its largest element.
 std::int64_t largest_sum(const Graph& graph, const Node& node, const std::vector<std::int64_t>& magnitude) {
@@ -103,6 +113,7 @@ std::vector<bool> non_negative_tensors(const Graph& graph) {
 
 void verify_graph(const Graph& graph) {
   verify_tensors(graph);
+  verify_references(graph);
   std::vector<bool> available(graph.tensors.size(), false);
   for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
     available[t] = graph.tensors[t].role == TensorRole::Input || graph.tensors[t].role == TensorRole::Constant;
@@ -113,11 +124,9 @@ void verify_graph(const Graph& graph) {
     if (!names.insert(node.name).second) fail(node.name, "two nodes have this name");
     std::vector<const Tensor*> operands;
     for (TensorId input : node.inputs) {
-      if (input >= graph.tensors.size()) fail(node.name, "reads a tensor that does not exist");
       if (!available[input]) fail(node.name, "reads '" + graph.tensors[input].name + "' before anything produces it");
       operands.push_back(&graph.tensors[input]);
     }
-    if (node.output >= graph.tensors.size()) fail(node.name, "writes a tensor that does not exist");
     const Tensor& out = graph.tensors[node.output];
     if (available[node.output]) fail(node.name, "writes '" + out.name + "', which already has a value");
     InferredType type;
