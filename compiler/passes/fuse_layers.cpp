@@ -321,7 +321,7 @@ class LayerFuser {
     const Node anchor = node(chain.nodes[0]);
     const Window& window = std::get<SumPool>(anchor.op).window;
     const TensorView input = contiguous(view(anchor.inputs[0]), anchor.name);
-    const Shape& image = shape(anchor.inputs[0]);
+    const Shape image = shape(anchor.inputs[0]);
     FusedLayer layer = named_layer(chain);
     const bool is_global = window.kernel_h == image[1] && window.kernel_w == image[2] && !window.padding.any();
     const auto positions = reshaped(input, {image[0], image[1] * image[2], image[3]});
