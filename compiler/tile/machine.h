@@ -38,9 +38,12 @@ struct Machine {
     const std::int64_t slots = rows * (latency + 8) / std::max<std::int64_t>(1, config.dma.requests_in_flight);
     return std::max({beats, one / std::max<std::int64_t>(1, config.dma.loads_in_flight), slots});
   }
-  // The same for one mvout of `rows` rows of `blocks` lane blocks out of the accumulator.
+  // The same for one mvout of `rows` rows of `blocks` lane blocks out of the accumulator: five rows in eight cycles leave
+  // the scaler, longer rows are collected and then sent, and each row holds a write slot until it is acknowledged.
   std::int64_t store_cycles(std::int64_t rows, std::int64_t blocks) const {
-    return blocks <= 1 ? rows * 8 / 5 + 1 : rows * (2 * blocks - 1);
+    const std::int64_t pipeline = blocks <= 1 ? rows * 8 / 5 + 1 : rows * (2 * blocks - 1);
+    const std::int64_t latency = config.memory.latency_cycles;
+    return std::max(pipeline, rows * (latency + 8) / std::max<std::int64_t>(1, config.dma.requests_in_flight));
   }
 };
 

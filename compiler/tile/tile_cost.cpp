@@ -174,8 +174,9 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
       cost.read_bytes += shape.count * shape.positions * work.outputs;
     }
     cost.load += shape.count * epilogue_load;
-    const std::int64_t row = machine.store_cycles(1, work.scale ? group_blocks : 1) + (work.scale ? 0 : 2);
-    const std::int64_t tile_store = work.pool ? shape.store_cycles : shape.positions * row + shape.store_pieces * 8;
+    const std::int64_t tile_store = work.pool ? shape.store_cycles
+                                              : machine.store_cycles(shape.positions, work.scale ? group_blocks : 1) +
+                                                    (work.scale ? 0 : 2 * shape.positions) + shape.store_pieces * 4;
     cost.store += shape.count * tile_store * (work.pool || !work.scale ? out_blocks : out_groups);
     last_store = tile_store * (work.pool || !work.scale ? plan.tile_n : groups_of_tile);
     first_fill = std::max(first_fill, shape.fill_cycles / std::max<std::int64_t>(1, shape.chunks));
