@@ -24,7 +24,7 @@ def listed_in_cmake(path):
     relative = name
     while True:
         lists = os.path.join(directory, "CMakeLists.txt")
-        if os.path.exists(lists) and re.search(rf"(?<![\w/]){re.escape(relative)}(?!\w)", read(lists)):
+        if os.path.exists(lists) and re.search(rf"(?<![\w/])(\$\{{\w+\}}/)?{re.escape(relative)}(?!\w)", read(lists)):
             return True
         if directory == "":
             return False
