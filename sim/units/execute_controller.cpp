@@ -86,7 +86,7 @@ void ExecuteController::refill_expansion(Cycle now) {
     }
     queue_.pop(2, now);
   }
-  station_.queue_popped(now);
+  station_.queue_popped(CommandClass::Execute, now);
 }
 
 const ExecuteController::Step* ExecuteController::step(unsigned i, Cycle now) {
@@ -102,7 +102,7 @@ void ExecuteController::pop(unsigned n, Cycle now) {
     return;
   }
   queue_.pop(n, now);
-  station_.queue_popped(now);
+  station_.queue_popped(CommandClass::Execute, now);
 }
 
 Cycle ExecuteController::next_visible(unsigned i) const {
@@ -136,6 +136,8 @@ MeshOperand ExecuteController::operand_bd(const Step& step, bool of_preload) con
 }
 
 bool ExecuteController::hazard(const Step& preload, const Step& compute, Cycle now) const {
+  const auto to_scratchpad = [](const ResultTag& tag) { return tag.real && !tag.c.address.is_accumulator(); };
+  if (!to_scratchpad(armed_) && !to_scratchpad(finished_) && !results_.scratchpad_pending(now)) return false;
   const auto touches = [&](const MeshOperand& operand) {
     const RowRange rows = RowRange::of(operand.address, operand.rows * operand.stride, derived_);
     return !rows.empty() && !rows.in_accumulator() &&

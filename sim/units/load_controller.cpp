@@ -86,7 +86,7 @@ void LoadController::advance(Cycle now) {
     }
     account_.spend(last_request_ + 1, kBusy);
     queue_.pop(1, now);
-    station_.queue_popped(now);
+    station_.queue_popped(CommandClass::Load, now);
     sending_ = false;
     next_look_ = now + 1;
   }
@@ -102,7 +102,7 @@ void LoadController::advance(Cycle now) {
     states_[c.state] = State{c.dram_stride, c.block_stride, c.pixel_repeats, c.scale, c.shrink};
     account_.spend(now + 1, kBusy);
     queue_.pop(1, now);
-    station_.queue_popped(now);
+    station_.queue_popped(CommandClass::Load, now);
     next_look_ = now + 1;
     wake(std::max(next_look_, queue_.visible_at(0)));
     return;

@@ -21,7 +21,6 @@ ReservationStation::ReservationStation(const sc_core::sc_module_name& name, cons
                      config.reservation_station.store_entries} {
   for (unsigned c = 0; c < kCommandClasses; ++c) {
     entries_[c].resize(entries_count_[c]);
-    unissued_[c].reserve(entries_count_[c]);
   }
   block_stride_.fill(derived.dim);
 }
@@ -184,31 +183,20 @@ bool ReservationStation::allocate(const Command& command, Cycle now) {
   find_dependencies(entry, c);
   if (entry.config) shadow_configuration(command);
   valid_[k] |= std::uint64_t{1} << slot;
-  unissued_[k].push_back(static_cast<std::uint8_t>(slot));
-  if (unissued_[k].size() == 1) wake(now + 1);
+  unissued_[k].push(static_cast<std::uint8_t>(slot));
+  if (unissued_[k].size() == 1 && entry.ready()) may_issue(c, now + 1);
   return true;
 }
 
-void ReservationStation::complete_result(std::uint8_t entry, Cycle at) {
-  results_.push_back({entry, at});
-  ++asking_;
+void ReservationStation::ask(std::vector<Request>& requests, std::uint8_t entry, Cycle at) {
+  requests.push_back({entry, at});
+  next_request_ = std::min(next_request_, at);
   wake(at);
 }
-void ReservationStation::complete_fed(std::uint8_t entry, Cycle at) {
-  fed_.push_back({entry, at});
-  ++asking_;
-  wake(at);
-}
-void ReservationStation::complete_load(std::uint8_t entry, Cycle at) {
-  loads_.push_back({entry, at});
-  ++asking_;
-  wake(at);
-}
-void ReservationStation::complete_store(std::uint8_t entry, Cycle at) {
-  stores_.push_back({entry, at});
-  ++asking_;
-  wake(at);
-}
+void ReservationStation::complete_result(std::uint8_t entry, Cycle at) { ask(results_, entry, at); }
+void ReservationStation::complete_fed(std::uint8_t entry, Cycle at) { ask(fed_, entry, at); }
+void ReservationStation::complete_load(std::uint8_t entry, Cycle at) { ask(loads_, entry, at); }
+void ReservationStation::complete_store(std::uint8_t entry, Cycle at) { ask(stores_, entry, at); }
 bool ReservationStation::has_fed_pending(Cycle now) const {
   return std::any_of(fed_.begin(), fed_.end(), [&](const Request& r) { return r.at <= now; });
 }
@@ -229,14 +217,14 @@ void ReservationStation::finish(CommandClass c, unsigned entry, Cycle now) {
   const std::uint64_t bit = std::uint64_t{1} << entry;
   for (unsigned other = 0; other < kCommandClasses; ++other) {
     if (other == k) continue;
-    for (const std::uint8_t i : unissued_[other]) {
-      Entry& e = entries_[other][i];
+    for (unsigned i = 0; i < unissued_[other].size(); ++i) {
+      Entry& e = entries_[other][unissued_[other].at(i)];
       if ((e.waits[k] & bit) == 0) continue;
       e.waits[k] &= ~bit;
       if (e.ready()) {
         e.issued.ready = now;
         e.issued.waited_for = c;
-        wake(now + 1);
+        if (i == 0) may_issue(static_cast<CommandClass>(other), now + 1);
       }
     }
   }
@@ -249,7 +237,6 @@ bool ReservationStation::grant(std::vector<Request>& requests, CommandClass c, C
     if (requests[i].at > now) continue;
     const std::uint8_t entry = requests[i].entry;
     requests.erase(requests.begin() + static_cast<std::ptrdiff_t>(i));
-    --asking_;
     finish(c, entry, now);
     return true;
   }
@@ -258,37 +245,38 @@ bool ReservationStation::grant(std::vector<Request>& requests, CommandClass c, C
 
 void ReservationStation::issue(CommandClass c, Cycle now) {
   const unsigned k = index(c);
+  issue_at_[k] = kNever;
   if (unissued_[k].empty()) return;
-  Entry& entry = entries_[k][unissued_[k].front()];
-  if (!entry.ready()) return;  // the completion that frees it wakes us
+  const unsigned slot = unissued_[k].front();
+  Entry& entry = entries_[k][slot];
+  if (!entry.ready()) return;  // the completion that frees it lets it issue
   Cycle earliest = entry.issued.allocated + 1;
   if (entry.issued.ready > entry.issued.allocated) earliest = std::max(earliest, entry.issued.ready + 1);
   if (now < earliest) {
-    wake(earliest);
+    issue_at_[k] = earliest;
     return;
   }
-  if (!sinks_[k]->has_room(now)) return;  // queue_popped() wakes us
-  const unsigned slot = unissued_[k].front();
-  unissued_[k].erase(unissued_[k].begin());
+  if (!sinks_[k]->has_room(now)) return;  // queue_popped() lets it issue
+  unissued_[k].pop();
   entry.is_issued = true;
   if (events_ != nullptr) events_->record(now, EventKind::Issued, k, slot);
   sinks_[k]->accept(entry.issued, now);
   if (entry.config && c != CommandClass::Execute) remove(c, slot, now);
-  if (!unissued_[k].empty()) wake(now + 1);
+  if (!unissued_[k].empty()) issue_at_[k] = now + 1;
 }
 
 void ReservationStation::advance(Cycle now) {
-  due_ = kNever;
   // One completion a cycle: results, fed execute commands, loads, stores.
-  if (asking_ > 0) {
+  if (next_request_ <= now) {
     grant(results_, CommandClass::Execute, now) || grant(fed_, CommandClass::Execute, now) ||
         grant(loads_, CommandClass::Load, now) || grant(stores_, CommandClass::Store, now);
+    next_request_ = kNever;
     for (const auto* requests : {&results_, &fed_, &loads_, &stores_})
-      for (const Request& r : *requests) wake(std::max(r.at, now + 1));
+      for (const Request& r : *requests) next_request_ = std::min(next_request_, std::max(r.at, now + 1));
   }
-  issue(CommandClass::Load, now);
-  issue(CommandClass::Execute, now);
-  issue(CommandClass::Store, now);
+  for (const CommandClass c : {CommandClass::Load, CommandClass::Execute, CommandClass::Store})
+    if (issue_at_[index(c)] <= now) issue(c, now);
+  due_ = std::min({next_request_, issue_at_[0], issue_at_[1], issue_at_[2]});
 }
 
 bool ReservationStation::holds_only_a_preload() const {

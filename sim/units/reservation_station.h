@@ -47,7 +47,7 @@ class ReservationStation final : public Unit {
   bool has_fed_pending(Cycle now) const;  // a fed execute command still waits for the port
 
   // Called by a controller when its queue gave a command away in `now`.
-  void queue_popped(Cycle now) { wake(now + 1); }
+  void queue_popped(CommandClass c, Cycle now) { may_issue(c, now + 1); }
 
   // Controllers are told when one of their commands has completed: a tracker is free the cycle after.
   void on_complete(CommandClass c, Unit& unit) { completion_listener_[index(c)] = &unit; }
@@ -82,21 +82,45 @@ class ReservationStation final : public Unit {
   void find_dependencies(Entry& entry, CommandClass c) const;
   void remove(CommandClass c, unsigned entry, Cycle now);
   void finish(CommandClass c, unsigned entry, Cycle now);
+  void ask(std::vector<Request>& requests, std::uint8_t entry, Cycle at);
   bool grant(std::vector<Request>& requests, CommandClass c, Cycle now);
+  void may_issue(CommandClass c, Cycle at) {
+    if (at < issue_at_[index(c)]) issue_at_[index(c)] = at;
+    wake(at);
+  }
   void issue(CommandClass c, Cycle now);
 
   const arch::DerivedConfig& derived_;
   std::array<unsigned, kCommandClasses> entries_count_;
   std::array<std::vector<Entry>, kCommandClasses> entries_;
   std::array<std::uint64_t, kCommandClasses> valid_{};
-  std::array<std::vector<std::uint8_t>, kCommandClasses> unissued_;  // in program order
+  // Entries not issued yet, in program order.
+  class IssueOrder {
+   public:
+    bool empty() const { return count_ == 0; }
+    unsigned size() const { return count_; }
+    std::uint8_t at(unsigned i) const { return slots_[(head_ + i) % kMost]; }
+    std::uint8_t front() const { return at(0); }
+    void push(std::uint8_t entry) { slots_[(head_ + count_++) % kMost] = entry; }
+    void pop() {
+      head_ = (head_ + 1) % kMost;
+      --count_;
+    }
+
+   private:
+    static constexpr unsigned kMost = 64;
+    std::array<std::uint8_t, kMost> slots_{};
+    unsigned head_ = 0, count_ = 0;
+  };
+  std::array<IssueOrder, kCommandClasses> unissued_;
+  std::array<Cycle, kCommandClasses> issue_at_{kNever, kNever, kNever};  // when the oldest may issue, as far as is known
   std::array<CommandSink*, kCommandClasses> sinks_{};
   std::array<Unit*, kCommandClasses> completion_listener_{};
   Unit* front_end_ = nullptr;
   EventLog* events_ = nullptr;
 
   std::vector<Request> results_, fed_, loads_, stores_;
-  unsigned asking_ = 0;   // requests in the four together
+  Cycle next_request_ = kNever;   // the earliest of the four
   Cycle last_removed_ = 0;
   CommandClass removed_class_ = CommandClass::Load;  // freed in last_removed_: not allocatable in that cycle
   std::array<std::uint64_t, kCommandClasses> removed_mask_{};

@@ -39,6 +39,8 @@ class ResultWriter {
              bool shifts);
 
   bool in_progress(Cycle now) const { return !pending_.empty() && pending_.back().last_output >= now; }
+  // Results for the scratchpad are on their way in `now`: only then can an operand depend on one.
+  bool scratchpad_pending(Cycle now) const { return last_scratchpad_output_ >= now && any_scratchpad_output_; }
   // A result still to come in `now` touches these rows.
   bool touches(const RowRange& rows, Cycle now) const;
   static RowRange rows_of(const ResultTag& tag, const arch::DerivedConfig& derived) {
@@ -60,6 +62,8 @@ class ResultWriter {
   Accumulator& accumulator_;
   const Mesh& mesh_;
   std::deque<Pending> pending_;
+  Cycle last_scratchpad_output_ = 0;
+  bool any_scratchpad_output_ = false;
 };
 
 template <typename Fed>
@@ -80,6 +84,10 @@ Cycle ResultWriter::schedule(const ResultTag& tag, const Fed& fed, bool regular,
     }
   }
   pending_.push_back({tag, last});
+  if (!tag.c.address.is_accumulator()) {
+    last_scratchpad_output_ = last;
+    any_scratchpad_output_ = true;
+  }
   return last;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 // The scratchpad: banks of rows of `dim` int8, and in which cycles each bank is written (docs/microarchitecture.md, section 9).
 // Contents may be ahead of the cycle of their write: the reservation station keeps everybody else off those rows until then.
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -29,10 +30,11 @@ class Scratchpad final : public sc_core::sc_module {
   void array_write(std::uint32_t bank, Cycle first, unsigned count) {
     array_writes_[bank].mark_run(first, count);
     writes_[bank].mark_run(first, count);
+    last_array_write_ = std::max(last_array_write_, first + count - 1);
   }
   void load_write(std::uint32_t bank, Cycle at) { writes_[bank].mark(at); }
 
-  bool array_writes_in(std::uint32_t bank, Cycle at) const { return array_writes_[bank].test(at); }
+  bool array_writes_in(std::uint32_t bank, Cycle at) const { return at <= last_array_write_ && array_writes_[bank].test(at); }
   // A read of the bank is refused in that cycle.
   bool refuses_read(std::uint32_t bank, Cycle at) const { return single_ported_ && writes_[bank].test(at); }
   bool refuses_any_read(std::uint32_t bank, Cycle first, Cycle end) const {
@@ -46,6 +48,7 @@ class Scratchpad final : public sc_core::sc_module {
   std::vector<std::int8_t> data_;
   std::vector<CycleBitmap> array_writes_;
   std::vector<CycleBitmap> writes_;
+  Cycle last_array_write_ = 0;
 };
 
 }  // namespace gemel::sim

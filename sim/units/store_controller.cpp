@@ -115,7 +115,7 @@ void StoreController::next_element() {
 void StoreController::leave(Cycle now) {
   leaving_ = false;
   queue_.pop(1, now);
-  station_.queue_popped(now);
+  station_.queue_popped(CommandClass::Store, now);
   next_look_ = now + 1;
   wake(std::max(next_look_, queue_.visible_at(0)));
 }
@@ -143,7 +143,7 @@ void StoreController::advance(Cycle now) {
       configure(arch::decode_config_store(head.command.rs1, head.command.rs2));
       account_.spend(now + 1, kBusy);
       queue_.pop(1, now);
-      station_.queue_popped(now);
+      station_.queue_popped(CommandClass::Store, now);
       next_look_ = now + 1;
       wake(std::max(next_look_, queue_.visible_at(0)));
       return;
