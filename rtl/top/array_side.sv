@@ -95,7 +95,7 @@ module array_side
   logic [ScratchpadBanks-1:0] execute_read_valid, execute_read_ready;
   local_row_t [ScratchpadBanks-1:0] execute_read_row;
   row_t [ScratchpadBanks-1:0] scratchpad_read_data;
-  logic row_valid, row_last, row_weight_stationary, row_active;
+  logic row_valid, row_last, row_weight_stationary, row_active, row_shift;
   row_t row_a, row_b, row_d;
 
   row_feeder u_row_feeder (
@@ -116,6 +116,7 @@ module array_side
     .row_last_o         (row_last),
     .weight_stationary_o(row_weight_stationary),
     .active_o           (row_active),
+    .shift_o            (row_shift),
     .a_o                (row_a),
     .b_o                (row_b),
     .d_o                (row_d)
@@ -131,6 +132,7 @@ module array_side
     .row_last_i         (row_last),
     .weight_stationary_i(row_weight_stationary),
     .active_i           (row_active),
+    .shift_i            (row_shift),
     .a_i                (row_a),
     .b_i                (row_b),
     .d_i                (row_d),

@@ -9,7 +9,8 @@
 ///   Weight-stationary: D lanes are weights for the idle registers, B lanes start the sums.
 ///   Output-stationary: B lanes are operands, D lanes initial values for the idle registers.
 ///
-/// `active_i` says which of the two registers computes for this row.
+/// `active_i` says which of the two registers computes for this row, `shift_i` whether the row shifts
+/// the idle ones.
 module mesh #(
   parameter int unsigned Dim                 = accelerator_pkg::Dim,
   parameter int unsigned OutputBits          = accelerator_pkg::OutputBits,
@@ -25,6 +26,7 @@ module mesh #(
   input  logic                           row_last_i,           // travels with the row
   input  logic                           weight_stationary_i,
   input  logic                           active_i,
+  input  logic                           shift_i,
   input  logic [Dim-1:0][7:0]            a_i,
   input  logic [Dim-1:0][7:0]            b_i,
   input  logic [Dim-1:0][7:0]            d_i,
@@ -41,13 +43,14 @@ module mesh #(
 
   // ---- The wavefront: control of the row that is `k` cycles into the array ----
 
-  logic [Latency:0] valid, last, weight_stationary, active;
-  logic [Latency-1:0] valid_q, last_q, weight_stationary_q, active_q;
+  logic [Latency:0] valid, last, weight_stationary, active, shift;
+  logic [Latency-1:0] valid_q, last_q, weight_stationary_q, active_q, shift_q;
 
   assign valid             = {valid_q, row_valid_i};
   assign last              = {last_q, row_last_i};
   assign weight_stationary = {weight_stationary_q, weight_stationary_i};
   assign active            = {active_q, active_i};
+  assign shift             = {shift_q, shift_i};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -62,6 +65,7 @@ module mesh #(
       last_q              <= last[Latency-1:0];
       weight_stationary_q <= weight_stationary[Latency-1:0];
       active_q            <= active[Latency-1:0];
+      shift_q             <= shift[Latency-1:0];
     end
   end
 
@@ -129,6 +133,7 @@ module mesh #(
         .valid_i            (valid[Due]),
         .weight_stationary_i(weight_stationary[Due]),
         .active_i           (active[Due]),
+        .shift_i            (shift[Due]),
         .a_i                (a[row][column]),
         .wide_i             (wide[row][column]),
         .narrow_i           (narrow[row][column]),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One processing element of the array. Two stationary registers: the active one computes while the
-/// idle one is shifted from north to south, a step with each row.
+/// idle one is shifted from north to south, a step with each row that has `shift_i`.
 /// Weight-stationary: sums go north to south in `wide`, weights in `narrow`.
 /// Output-stationary: B operands go north to south in `narrow`; `wide` carries initial values in and
 /// results out of the idle registers. Sums wrap at OutputBits.
@@ -15,6 +15,7 @@ module pe #(
   input  logic                         valid_i,
   input  logic                         weight_stationary_i,
   input  logic                         active_i,  // which register computes
+  input  logic                         shift_i,   // the idle register takes part
   input  logic signed [7:0]            a_i,       // from the west
   input  logic signed [OutputBits-1:0] wide_i,    // from the north
   input  logic signed [7:0]            narrow_i,
@@ -44,7 +45,8 @@ module pe #(
 
   assign wide_d   = weight_stationary ? sum : OutputBits'(idle);
   assign narrow_d = weight_stationary ? idle[7:0] : narrow_i;
-  assign idle_d   = weight_stationary ? StationaryBits'(narrow_i) : StationaryBits'(wide_i);
+  assign idle_d   = !shift_i          ? idle
+                  : weight_stationary ? StationaryBits'(narrow_i) : StationaryBits'(wide_i);
   assign active_d = weight_stationary ? active : StationaryBits'(sum);
 
   // No reset: what was not written by a row is never part of a result.

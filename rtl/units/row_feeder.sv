@@ -34,6 +34,7 @@ module row_feeder
   output logic                              row_last_o,       // last row of its request
   output logic                              weight_stationary_o,
   output logic                              active_o,
+  output logic                              shift_o,          // the idle registers are shifted
   output row_t                              a_o,
   output row_t                              b_o,
   output row_t                              d_o
@@ -137,6 +138,7 @@ module row_feeder
 
   typedef struct packed {
     logic       last;
+    logic       has_d;
     transpose_e transpose;
     logic       weight_stationary;
     logic       active;
@@ -157,6 +159,7 @@ module row_feeder
     if (fed) begin
       fed_control_q <= '{
         last:              last_row,
+        has_d:             request.d.valid,
         transpose:         request.transpose,
         weight_stationary: request.weight_stationary,
         active:            request.active
@@ -245,6 +248,21 @@ module row_feeder
     .row_o  (transposer_out)
   );
 
+  // Weights that are in the idle registers stay there while a request brings no others. What a
+  // request brings through the transposer arrives with the next.
+  logic transposed_has_d_q, shift;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      transposed_has_d_q <= 1'b0;
+    end else if (enters && due_control.last) begin
+      transposed_has_d_q <= due_control.transpose == TransposeD && due_control.has_d;
+    end
+  end
+
+  assign shift = !due_control.weight_stationary ||
+                 (due_control.transpose == TransposeD ? transposed_has_d_q : due_control.has_d);
+
   // ---- Flush ----
 
   logic flush_drives_out_q, flush_active_q, earlier_rows;
@@ -293,6 +311,7 @@ module row_feeder
     row_last_o          = due_control.last;
     weight_stationary_o = due_control.weight_stationary;
     active_o            = due_control.active;
+    shift_o             = shift;
     a_o = due_control.transpose == TransposeA ? transposer_out : due[0];
     b_o = due_control.transpose == TransposeB ? transposer_out : due[1];
     d_o = due_control.transpose == TransposeD ? reversed(transposer_out) : due[2];
@@ -301,6 +320,7 @@ module row_feeder
       row_last_o          = flush_count_q == ($clog2(Dim + 1))'(Dim - 1);
       weight_stationary_o = 1'b0;
       active_o            = flush_active_q;
+      shift_o             = 1'b1;
       a_o                 = '0;
       b_o                 = '0;
       d_o                 = '0;

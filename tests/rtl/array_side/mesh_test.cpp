@@ -20,7 +20,7 @@ namespace {
 constexpr unsigned kDim = MESH_DIM;
 constexpr unsigned kTileLatency = MESH_TILE_LATENCY;
 constexpr unsigned kOutputDelay = MESH_OUTPUT_DELAY;
-constexpr unsigned kOutputBits = MESH_OUTPUT_BITS;
+constexpr unsigned kOutputBits = (kDim == 2 ? 17 : kDim == 4 ? 18 : kDim == 8 ? 19 : 20);
 constexpr unsigned kLatency = (kTileLatency + 1) * (2 * kDim - 1) + kOutputDelay;
 
 using Row = std::array<std::int8_t, kDim>;
@@ -46,6 +46,8 @@ class Mesh : public testing::Test {
     mesh_->eval();
     if (mesh_->result_valid_o != 0) {
       Result result{cycle_, {}};
+      ++results_seen_;
+      EXPECT_EQ(mesh_->result_last_o != 0, results_seen_ % 3 == 0);
       for (unsigned lane = 0; lane < kDim; ++lane) {
         result.sums[lane] = sign_extend(get_bits(mesh_->result_o, lane * kOutputBits, kOutputBits), kOutputBits);
       }
@@ -62,16 +64,20 @@ class Mesh : public testing::Test {
     mesh_->row_valid_i = 0;
     mesh_->weight_stationary_i = random_() % 2;
     mesh_->active_i = random_() % 2;
+    mesh_->shift_i = random_() % 2;
+    mesh_->row_last_i = random_() % 2;
     clock();
   }
 
   // Returns the cycle in which the row entered.
-  std::uint64_t enter(const Row& a, const Row& b, const Row& d, bool weight_stationary, bool active) {
+  std::uint64_t enter(const Row& a, const Row& b, const Row& d, bool weight_stationary, bool active, bool shift = true) {
     while (bubbles_ && random_() % 4 == 0) bubble();
     fill_ports(a, b, d);
     mesh_->row_valid_i = 1;
     mesh_->weight_stationary_i = weight_stationary;
     mesh_->active_i = active;
+    mesh_->shift_i = shift;
+    mesh_->row_last_i = ++rows_ % 3 == 0;
     clock();
     return cycle_ - 1;
   }
@@ -101,6 +107,8 @@ class Mesh : public testing::Test {
   bool bubbles_ = true;
   bool extremes_ = false;
   std::uint64_t cycle_ = 0;
+  unsigned rows_ = 0;
+  unsigned results_seen_ = 0;
   std::vector<Result> results_;
 
  private:
@@ -212,6 +220,7 @@ TEST_F(Mesh, RowsActInOrderWhateverTheirKind) {
     if (random_() % kDim == 0) active = !active;
     extremes_ = random_() % 8 == 0;
     const Row a = random_row(), b = random_row(), d = random_row();
+    const bool shift = !weight_stationary || random_() % 4 != 0;
     auto& computing = registers[active ? 1 : 0];
     auto& idle = registers[active ? 0 : 1];
     Result result{};
@@ -220,15 +229,15 @@ TEST_F(Mesh, RowsActInOrderWhateverTheirKind) {
         std::int64_t sum = b[c];
         for (unsigned r = 0; r < kDim; ++r) sum += a[r] * static_cast<std::int8_t>(computing[r][c]);
         result.sums[c] = wrap(sum);
-        for (unsigned r = kDim - 1; r > 0; --r) idle[r][c] = static_cast<std::int8_t>(idle[r - 1][c]);
+        for (unsigned r = kDim - 1; r > 0 && shift; --r) idle[r][c] = static_cast<std::int8_t>(idle[r - 1][c]);
       } else {
         result.sums[c] = idle[kDim - 1][c];
         for (unsigned r = kDim - 1; r > 0; --r) idle[r][c] = idle[r - 1][c];
         for (unsigned r = 0; r < kDim; ++r) computing[r][c] = wrap(std::int64_t{computing[r][c]} + a[r] * b[c]);
       }
-      idle[0][c] = d[c];
+      if (shift) idle[0][c] = d[c];
     }
-    result.cycle = enter(a, b, d, weight_stationary, active) + kLatency;
+    result.cycle = enter(a, b, d, weight_stationary, active, shift) + kLatency;
     expected.push_back(result);
   }
   drain();
