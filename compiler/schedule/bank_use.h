@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // When the array stops reading a bank of the scratchpad, in computes of the stream. Loads may run one step ahead of the
-// array; further ahead they would only come back to the bank that it reads now.
+// array; further ahead they would only come back to the bank that it reads now. Where loads are what takes the time, they
+// are not held back.
 #include <algorithm>
 #include <cstddef>
 #include <vector>
@@ -12,8 +13,9 @@ namespace gemel::compiler {
 
 class BankUse {
  public:
-  explicit BankUse(const Machine& machine)
-      : bank_rows_(static_cast<std::int32_t>(machine.derived.scratchpad_bank_rows)),
+  BankUse(const Machine& machine, bool hold)
+      : hold_(hold),
+        bank_rows_(static_cast<std::int32_t>(machine.derived.scratchpad_bank_rows)),
         ahead_(machine.config.reservation_station.execute_entries / 2),
         banks_(machine.config.scratchpad.banks) {}
 
@@ -35,6 +37,7 @@ class BankUse {
   // right before.
   std::size_t free_since(std::int32_t base, std::int32_t rows) const {
     std::size_t floor = 0;
+    if (!hold_) return floor;
     for (std::int32_t b = base / bank_rows_; b <= (base + rows - 1) / bank_rows_; ++b) {
       const Bank& bank = banks_[static_cast<std::size_t>(b)];
       const std::size_t used = bank.last + 1 < step_ ? bank.last : bank.before;
@@ -48,6 +51,7 @@ class BankUse {
   struct Bank {
     std::size_t last = 0, before = 0;  // steps that read it; 0: none
   };
+  bool hold_;
   std::int32_t bank_rows_;
   std::size_t ahead_;
   std::vector<Bank> banks_;

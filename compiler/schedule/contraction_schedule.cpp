@@ -32,7 +32,7 @@ class Scheduler {
         builder_(builder),
         a_cache_(plan.a, builder.contractions()),
         b_cache_(plan.b, builder.contractions()),
-        banks_(machine),
+        banks_(machine, plan.cost.load < plan.cost.compute * 3 / 4),
         dim_(machine.dim()),
         group_(machine.move_blocks()),
         lane_blocks_(machine.blocks(work.lanes)),

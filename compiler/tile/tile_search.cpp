@@ -11,15 +11,15 @@
 namespace gemel::compiler {
 namespace {
 
-// Sizes that cut `total` into equal parts, as they are and rounded up to `grain`; largest first.
-std::vector<std::int32_t> even_parts(std::int32_t total, std::int32_t most, std::int32_t grain, std::int32_t tries) {
+// Sizes that cut `total` into equal parts, as they are and rounded up to `grain`, none above `most`; each about an
+// eighth smaller than the one before. Largest first.
+std::vector<std::int32_t> even_parts(std::int32_t total, std::int32_t most, std::int32_t grain) {
   std::set<std::int32_t, std::greater<>> sizes;
-  for (std::int32_t parts = 1; parts <= total && static_cast<std::int32_t>(sizes.size()) < tries; ++parts) {
-    const std::int32_t size = (total + parts - 1) / parts;
-    if (size <= most) sizes.insert(size);
+  for (std::int64_t parts = (total + most - 1) / most; parts <= total; parts = std::max(parts + 1, parts * 9 / 8)) {
+    const auto size = static_cast<std::int32_t>((total + parts - 1) / parts);
+    sizes.insert(size);
     const std::int32_t rounded = (size + grain - 1) / grain * grain;
     if (rounded <= most && rounded < total) sizes.insert(rounded);
-    if (size == 1) break;
   }
   return {sizes.begin(), sizes.end()};
 }
@@ -32,7 +32,10 @@ std::vector<std::int32_t> block_counts(std::int32_t total, std::int32_t group, s
     const std::int32_t size = ((total + parts - 1) / parts + group - 1) / group * group;
     if (size <= most && size < total) sizes.insert(size);
   }
-  for (std::int32_t size = std::min({group, total, most}); size >= 1; size /= 2) sizes.insert(size);
+  // Parts of a group only where they divide it: memory holds weights by groups.
+  for (std::int32_t size = group; size >= 1; size /= 2) {
+    if (size <= most && size <= total) sizes.insert(size);
+  }
   return {sizes.begin(), sizes.end()};
 }
 
@@ -44,9 +47,9 @@ class Search {
     const std::int32_t gh = grid_h(work_), gw = grid_w(work_);
     // Half the accumulator holds a tile while the other half is stored.
     const std::int32_t most = machine_.accumulator_slot_rows();
-    for (const std::int32_t w : even_parts(gw, most, machine_.dim(), 16)) {
+    for (const std::int32_t w : even_parts(gw, most, machine_.dim())) {
       if (best_ && w < std::min(gw, machine_.dim())) break;  // part of a compute would stay empty
-      for (const std::int32_t h : even_parts(gh, std::max(1, most / w), 1, 12)) try_grid(h, w);
+      for (const std::int32_t h : even_parts(gh, std::max(1, most / w), 1)) try_grid(h, w);
     }
     if (!best_) {
       throw arch::InputError(machine_.config.name + ": no tile of layer '" + work_.name +
