@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Where the cycles of one unit went. Time is spent in order and without gaps, so the causes sum to the cycles by
-// construction; finish() is the check that nobody forgot the end.
+// construction. A unit may spend ahead of the cycle that is being simulated, and figures may be asked for a cycle that
+// lies a little back: the last changes of cause are remembered.
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/stats/run_statistics.h"
@@ -25,20 +29,46 @@ class CycleAccount {
     if (until <= until_) return;
     cycles_[cause] += until - until_;
     until_ = until;
+    if (cause != last_cause_ || spells_ == 0) {
+      last_cause_ = cause;
+      ++spells_;
+    }
+    recent_[(spells_ - 1) % kRemembered] = Spell{until, cause};
   }
   Cycle until() const { return until_; }
 
-  UnitAccounting result() const {
+  // The earliest cycle that result_at() can still be asked for.
+  Cycle remembered_from() const { return spells_ <= kRemembered ? 0 : recent_[spells_ % kRemembered].end; }
+
+  // The cycles before `at` by cause; `at` from remembered_from() to until().
+  UnitAccounting result_at(Cycle at) const {
+    std::array<Cycle, kMaxCauses> cycles = cycles_;
+    Cycle end = until_;
+    for (std::size_t i = spells_; i > 0 && end > at; --i) {
+      const Spell& spell = recent_[(i - 1) % kRemembered];
+      const Cycle start = i >= 2 && spells_ - i + 1 < kRemembered ? recent_[(i - 2) % kRemembered].end : 0;
+      cycles[spell.cause] -= end - std::max(start, at);
+      end = std::max(start, at);
+    }
     UnitAccounting out{unit_, {}};
-    for (unsigned i = 0; i < names_.size(); ++i) out.causes.emplace_back(names_[i], cycles_[i]);
+    for (unsigned i = 0; i < names_.size(); ++i) out.causes.emplace_back(names_[i], cycles[i]);
     return out;
   }
 
  private:
+  static constexpr std::size_t kRemembered = 4096;
+  struct Spell {
+    Cycle end = 0;
+    unsigned cause = 0;
+  };
+
   std::string unit_;
   std::vector<std::string> names_;
   std::array<Cycle, kMaxCauses> cycles_{};
   Cycle until_ = 0;
+  unsigned last_cause_ = 0;
+  std::size_t spells_ = 0;
+  std::array<Spell, kRemembered> recent_{};
 };
 
 }  // namespace gemel::sim

@@ -70,15 +70,15 @@ Cycle Accelerator::quiet_from() const {
                    dma_writer_.quiet_from(), store_pipeline_.quiet_from()});
 }
 
-std::vector<UnitAccounting> Accelerator::accounting(Cycle now) {
+std::vector<const CycleAccount*> Accelerator::accounts(Cycle now) {
   execute_controller_.account_until(now);
   load_controller_.account_until(now);
   store_controller_.account_until(now);
   dma_reader_.account_until(now);
   dma_writer_.account_until(now);
   memory_port_.account_until(now);
-  return {execute_controller_.accounting(), load_controller_.accounting(), store_controller_.accounting(),
-          dma_reader_.accounting(),         dma_writer_.accounting(),      memory_port_.accounting()};
+  return {&execute_controller_.account(), &load_controller_.account(), &store_controller_.account(),
+          &dma_reader_.account(),         &dma_writer_.account(),      &memory_port_.account()};
 }
 
 }  // namespace gemel::sim

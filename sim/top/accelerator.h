@@ -39,8 +39,8 @@ class Accelerator final : public sc_core::sc_module {
   bool quiet(Cycle now) const;
   Cycle quiet_from() const;
 
-  // Every unit's accounting up to `now`.
-  std::vector<UnitAccounting> accounting(Cycle now);
+  // Brings every unit's account to `now` at least, and returns them.
+  std::vector<const CycleAccount*> accounts(Cycle now);
   std::string describe_waiting() const { return station_.describe(); }
 
  private:

@@ -36,7 +36,7 @@ class Host final : public CommandSource {
   Cycle time() const { return time_; }
 
   void account_until(Cycle now) { account_.spend(now, kIdle); }
-  UnitAccounting accounting() const { return account_.result(); }
+  const CycleAccount& account() const { return account_; }
 
  private:
   enum Cause : unsigned { kIssue, kBlocked, kFence, kGap, kCompute, kIdle };

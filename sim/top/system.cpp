@@ -73,10 +73,13 @@ void System::simulate() {
 
 System::Snapshot System::snapshot(Cycle now) {
   Snapshot s;
-  s.cycle = now;
-  s.accounting = accelerator_.accounting(now);
+  std::vector<const CycleAccount*> accounts = accelerator_.accounts(now);
   host_.account_until(now);
-  s.accounting.push_back(host_.accounting());
+  accounts.push_back(&host_.account());
+  // The host may be a little behind the units; should one have forgotten that cycle, the border moves up to what all remember.
+  s.cycle = now;
+  for (const CycleAccount* account : accounts) s.cycle = std::max(s.cycle, account->remembered_from());
+  for (const CycleAccount* account : accounts) s.accounting.push_back(account->result_at(s.cycle));
   MemoryPort& port = accelerator_.memory_port();
   s.read_beats = port.read_beats();
   s.write_beats = port.write_beats();

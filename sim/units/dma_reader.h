@@ -34,7 +34,7 @@ class DmaReader final : public Unit, public MemoryPortClient {
   Cycle quiet_from() const { return quiet_from_; }
   bool idle() const { return rows_.idle(); }
   void account_until(Cycle now);
-  UnitAccounting accounting() const { return account_.result(); }
+  const CycleAccount& account() const { return account_; }
 
  private:
   enum Cause : unsigned { kBusy, kWaitSlot, kWaitPort, kWaitBuffer, kIdle };

@@ -40,7 +40,7 @@ class DmaWriter final : public Unit, public MemoryPortClient {
   bool idle() const { return !sending_ && !collecting_; }
   Cycle quiet_from() const { return quiet_from_; }
   void account_until(Cycle now);
-  UnitAccounting accounting() const { return account_.result(); }
+  const CycleAccount& account() const { return account_; }
 
  private:
   enum Cause : unsigned { kBusy, kWaitSlot, kWaitPort, kIdle };

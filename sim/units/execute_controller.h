@@ -41,7 +41,7 @@ class ExecuteController final : public Unit, public CommandSink {
   bool waits_on_lone_preload(Cycle now) const;
 
   void account_until(Cycle now);
-  UnitAccounting accounting() const { return account_.result(); }
+  const CycleAccount& account() const { return account_; }
 
  private:
   enum Cause : unsigned { kBusy, kBankConflict, kWaitLoad, kWaitStore, kWaitDrain, kNoCommand, kIssue };

@@ -34,7 +34,7 @@ class LoadController final : public Unit,
 
   void advance(Cycle now);
   void account_until(Cycle now);
-  UnitAccounting accounting() const { return account_.result(); }
+  const CycleAccount& account() const { return account_; }
 
  private:
   enum Cause : unsigned { kBusy, kWaitTracker, kWaitReader, kIdle };

@@ -51,7 +51,7 @@ class MemoryPort final : public Unit {
 
   void advance(Cycle now);
   void account_until(Cycle now);
-  UnitAccounting accounting() const { return account_.result(); }
+  const CycleAccount& account() const { return account_; }
   std::uint64_t read_beats() const { return read_beats_; }
   std::uint64_t write_beats() const { return write_beats_; }
   std::uint64_t reads() const { return reads_; }

@@ -24,7 +24,7 @@ class StoreController final : public Unit, public CommandSink {
   void accept(const IssuedCommand& command, Cycle now) override { wake(queue_.push(command, now)); }
   void advance(Cycle now);
   void account_until(Cycle now);
-  UnitAccounting accounting() const { return account_.result(); }
+  const CycleAccount& account() const { return account_; }
 
  private:
   enum Cause : unsigned { kBusy, kWaitTracker, kWaitDispatch, kIdle };
