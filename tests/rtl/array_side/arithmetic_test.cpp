@@ -20,8 +20,8 @@ constexpr std::uint32_t kQuietNan = 0x7FC00000u;
 // Where rounding, exponents and special values change their behaviour.
 std::vector<std::uint32_t> corner_floats() {
   std::vector<std::uint32_t> corners;
-  const std::uint32_t exponents[] = {0,   1,   2,   23,  24,  25,  63,  102, 103, 104, 125, 126, 127,
-                                     128, 133, 134, 135, 149, 150, 151, 157, 158, 190, 252, 253, 254, 255};
+  const std::uint32_t exponents[] = {0,   1,   2,   23,  24,  25,  63,  102, 103, 104, 125, 126, 127, 128,
+                                     133, 134, 135, 149, 150, 151, 157, 158, 190, 252, 253, 254, 255};
   const std::uint32_t fractions[] = {0, 1, 2, 0x3FFFFF, 0x400000, 0x400001, 0x7FFFFE, 0x7FFFFF, 0x555555, 0x000800};
   for (const std::uint32_t exponent : exponents) {
     for (const std::uint32_t fraction : fractions) {
@@ -88,8 +88,8 @@ TEST_F(Arithmetic, ProductsThatAreSubnormalRoundOnce) {
   for (int i = 0; i < 300'000; ++i) {
     const std::uint32_t exponent = random() % 80 + 20;
     const std::uint32_t other = 127 - exponent + random() % 50 - 25;
-    ASSERT_NO_FATAL_FAILURE(expect_product((random() & 0x807FFFFFu) | exponent << 23,
-                                           (random() & 0x807FFFFFu) | (other & 0xFF) << 23));
+    ASSERT_NO_FATAL_FAILURE(
+        expect_product((random() & 0x807FFFFFu) | exponent << 23, (random() & 0x807FFFFFu) | (other & 0xFF) << 23));
   }
 }
 
@@ -104,8 +104,9 @@ TEST_F(Arithmetic, RowsScaleAsTheModelsNumericsDo) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   std::mt19937 random(seed);
-  const std::int32_t limits[] = {0,      1,         -1,        127,      128,      -128,      -129,
-                                 1 << 24, (1 << 24) + 1, (1 << 25) + 2, (1 << 25) + 6, INT32_MAX, INT32_MIN, INT32_MIN + 1};
+  const std::int32_t limits[] = {
+      0,         1,         -1,           127, 128, -128, -129, 1 << 24, (1 << 24) + 1, (1 << 25) + 2, (1 << 25) + 6,
+      INT32_MAX, INT32_MIN, INT32_MIN + 1};
   for (const std::int32_t value : limits) {
     for (const std::uint32_t scale : corner_floats()) {
       expect_scaled(value, scale, false);

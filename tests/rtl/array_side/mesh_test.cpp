@@ -34,7 +34,10 @@ struct Result {
 
 class Mesh : public testing::Test {
  protected:
-  Mesh() : seed_(std::random_device{}()), random_(seed_), trace_(__FILE__, __LINE__, ::testing::Message() << "seed " << seed_) {
+  Mesh()
+      : seed_(std::random_device{}()),
+        random_(seed_),
+        trace_(__FILE__, __LINE__, ::testing::Message() << "seed " << seed_) {
     mesh_->rst_ni = 0;
     bubble();
     mesh_->rst_ni = 1;
@@ -70,7 +73,8 @@ class Mesh : public testing::Test {
   }
 
   // Returns the cycle in which the row entered.
-  std::uint64_t enter(const Row& a, const Row& b, const Row& d, bool weight_stationary, bool active, bool shift = true) {
+  std::uint64_t enter(const Row& a, const Row& b, const Row& d, bool weight_stationary, bool active,
+                      bool shift = true) {
     while (bubbles_ && random_() % 4 == 0) bubble();
     fill_ports(a, b, d);
     mesh_->row_valid_i = 1;

@@ -221,12 +221,18 @@ arch::Program RandomArrayProgram::make(unsigned operations) {
   for (unsigned i = 0; i < 6; ++i) load();
   for (unsigned i = 0; i < operations; ++i) {
     const unsigned kind = below(20);
-    if (kind < 11) multiply();
-    else if (kind < 14) load();
-    else if (kind < 17) store();
-    else if (kind == 17) configure_execute();
-    else if (kind == 18) configure_store();
-    else if (one_in(3)) program_.steps.push_back({arch::StepKind::Fence, 0});
+    if (kind < 11)
+      multiply();
+    else if (kind < 14)
+      load();
+    else if (kind < 17)
+      store();
+    else if (kind == 17)
+      configure_execute();
+    else if (kind == 18)
+      configure_store();
+    else if (one_in(3))
+      program_.steps.push_back({arch::StepKind::Fence, 0});
   }
   // Everything that may have changed.
   store_ = {};
