@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The reference memory: fixed latency, requests always accepted, responses in order (docs/microarchitecture.md, section 6).
-// Plain C++ without SystemC, so that model and RTL harness are timed by the same class.
+// The reference memory: fixed latency, requests always accepted, responses in order (docs/microarchitecture.md, section
+// 6). Plain C++ without SystemC, so that model and RTL harness are timed by the same class.
 #include <cstdint>
 #include <vector>
 
@@ -18,8 +18,8 @@ class FixedLatencyMemory {
   // Initial contents of a program. Throws std::invalid_argument for a segment outside the memory.
   void load(const std::vector<arch::MemorySegment>& segments);
 
-  // The cycle from which the first beat of a read accepted in `at` is offered; for a write, the acknowledge of one whose
-  // last beat was accepted in `at`.
+  // The cycle from which the first beat of a read accepted in `at` is offered; for a write, the acknowledge of one
+  // whose last beat was accepted in `at`.
   Cycle answer_cycle(Cycle at) const { return at + latency_cycles_; }
 
   std::uint64_t base() const { return base_; }

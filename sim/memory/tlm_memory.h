@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// A memory behind a TLM-2.0 target socket. b_transport() answers in zero simulated time: the annotated delay goes in as the time at
-// which the request is at the memory and comes back as the time of its answer (first read beat, or write acknowledge).
+// A memory behind a TLM-2.0 target socket. b_transport() answers in zero simulated time: the annotated delay goes in as
+// the time at which the request is at the memory and comes back as the time of its answer (first read beat, or write
+// acknowledge).
+#include <tlm_utils/simple_target_socket.h>
+
 #include <systemc>
 #include <tlm>
-#include <tlm_utils/simple_target_socket.h>
 
 #include "sim/memory/fixed_latency_memory.h"
 

@@ -47,9 +47,9 @@ class Host final : public CommandSource {
   FixedLatencyMemory& memory_;
   bool timing_only_;
   Listener listener_;
-  bool delimited_ = false;   // the program has Begin and End
+  bool delimited_ = false;  // the program has Begin and End
   std::size_t step_ = 0;
-  Cycle time_ = 0;           // in which the step at hand acts
+  Cycle time_ = 0;  // in which the step at hand acts
   bool at_fence_ = false;
   bool last_fence_ = false;
   bool finished_ = false;

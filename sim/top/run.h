@@ -17,14 +17,14 @@ namespace gemel::sim {
 class EventLog;
 
 struct RunOptions {
-  bool timing_only = false;            // moves no data; same cycles
-  EventLog* events = nullptr;          // records what co-simulation compares
+  bool timing_only = false;                                    // moves no data; same cycles
+  EventLog* events = nullptr;                                  // records what co-simulation compares
   std::function<void(Cycle now, std::size_t layer)> progress;  // called now and then, never on the hot path
 };
 
 struct RunResult {
   RunStatistics statistics;
-  std::vector<std::uint8_t> memory;    // [base, base + size) at the end; empty when timing only
+  std::vector<std::uint8_t> memory;  // [base, base + size) at the end; empty when timing only
 };
 
 // The program would wait for ever; what() says who waits for whom.
@@ -36,6 +36,7 @@ class DeadlockError : public std::runtime_error {
 // Throws DeadlockError, or std::invalid_argument where the program needs what the machine does not have
 // (a command that is not built in, an address outside the program's memory).
 // One run per process at a time: the SystemC kernel is global. Repeated calls are allowed.
-RunResult run_program(const arch::Program& program, const arch::AcceleratorConfig& config, const RunOptions& options = {});
+RunResult run_program(const arch::Program& program, const arch::AcceleratorConfig& config,
+                      const RunOptions& options = {});
 
 }  // namespace gemel::sim

@@ -10,13 +10,13 @@
 namespace gemel::sim {
 
 enum class EventKind : std::uint8_t {
-  Accepted,      // a: command index
-  Issued,        // a: class (0 load, 1 execute, 2 store), b: station entry
-  Completed,     // a: class, b: station entry
-  ReadRequest,   // a: address, b: bytes
-  WriteBeat,     // a: beat address, b: byte mask (low 64 bytes)
-  ReadBeat,      // a: address of the beat
-  Acknowledge,   // a: address of the write transaction
+  Accepted,     // a: command index
+  Issued,       // a: class (0 load, 1 execute, 2 store), b: station entry
+  Completed,    // a: class, b: station entry
+  ReadRequest,  // a: address, b: bytes
+  WriteBeat,    // a: beat address, b: byte mask (low 64 bytes)
+  ReadBeat,     // a: address of the beat
+  Acknowledge,  // a: address of the write transaction
 };
 
 struct Event {
@@ -31,7 +31,9 @@ struct Event {
 
 class EventLog {
  public:
-  void record(Cycle cycle, EventKind kind, std::uint64_t a, std::uint64_t b = 0) { events_.push_back({cycle, kind, a, b}); }
+  void record(Cycle cycle, EventKind kind, std::uint64_t a, std::uint64_t b = 0) {
+    events_.push_back({cycle, kind, a, b});
+  }
   const std::vector<Event>& sorted();
   void clear() { events_.clear(); }
 

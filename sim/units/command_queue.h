@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The queue between reservation station and a controller (docs/microarchitecture.md, sections 1 and 3): an entry pushed in t
-// is seen in t + latency; one that leaves in t makes room for a push in t + 1.
+// The queue between reservation station and a controller (docs/microarchitecture.md, sections 1 and 3): an entry pushed
+// in t is seen in t + latency; one that leaves in t makes room for a push in t + 1.
 #include <cassert>
 #include <cstdint>
 #include <vector>
@@ -19,9 +19,7 @@ class CommandQueue {
     slots_.resize(size);
   }
 
-  bool has_room(Cycle now) const {
-    return count_ + (last_pop_ == now ? popped_ : 0) < capacity_;
-  }
+  bool has_room(Cycle now) const { return count_ + (last_pop_ == now ? popped_ : 0) < capacity_; }
   // Only when has_room(now).
   Cycle push(const T& item, Cycle now) {
     Slot& slot = slots_[(head_ + count_) & (slots_.size() - 1)];
@@ -35,9 +33,7 @@ class CommandQueue {
   bool empty() const { return count_ == 0; }
   // The i-th entry from the head, seen or not.
   const T& at(unsigned i) const { return slots_[(head_ + i) & (slots_.size() - 1)].item; }
-  Cycle visible_at(unsigned i) const {
-    return i < count_ ? slots_[(head_ + i) & (slots_.size() - 1)].visible : kNever;
-  }
+  Cycle visible_at(unsigned i) const { return i < count_ ? slots_[(head_ + i) & (slots_.size() - 1)].visible : kNever; }
   bool sees(unsigned i, Cycle now) const { return visible_at(i) <= now; }
 
   void pop(unsigned n, Cycle now) {

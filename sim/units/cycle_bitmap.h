@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// In which cycles a port is used: one bit a cycle over a sliding window. Marks may lie in the future; cycles older than the
-// window read as unused, so nobody may ask for a cycle more than the window behind the newest mark.
+// In which cycles a port is used: one bit a cycle over a sliding window. Marks may lie in the future; cycles older than
+// the window read as unused, so nobody may ask for a cycle more than the window behind the newest mark.
 #include <array>
 #include <cstdint>
 

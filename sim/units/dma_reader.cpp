@@ -36,8 +36,8 @@ void DmaReader::send(Cycle now) {
   RowSequencer::Row& row = rows_.working();
   const MvinRows& mvin = row.mvin;
   const DmaTransaction transaction =
-      next_transaction(mvin.address + std::uint64_t{row.index} * mvin.stride + row.done,
-                       mvin.row_bytes - row.done, derived_.bus_bytes, max_request_bytes_);
+      next_transaction(mvin.address + std::uint64_t{row.index} * mvin.stride + row.done, mvin.row_bytes - row.done,
+                       derived_.bus_bytes, max_request_bytes_);
   const std::uint32_t pieces = pieces_of(transaction);
   account_.spend(std::min(now, row.at), kIdle);
   account_.spend(std::min(now, slot_free_[sent_ % slot_free_.size()]), kWaitSlot);

@@ -46,10 +46,10 @@ class DmaReader final : public Unit, public MemoryPortClient {
   MemoryPort& port_;
   MvinWriter& writer_;
   RowSequencer rows_;
-  std::vector<Cycle> slot_free_;   // ring: from when the slot of transaction n can be used again
+  std::vector<Cycle> slot_free_;  // ring: from when the slot of transaction n can be used again
   std::size_t sent_ = 0;
-  Cycle retry_ = 0;                // not before: the row buffer was full
-  Cycle merger_ready_ = 0;         // first beat of the next transaction
+  Cycle retry_ = 0;         // not before: the row buffer was full
+  Cycle merger_ready_ = 0;  // first beat of the next transaction
   Cycle last_emitted_ = 0;
   Cycle quiet_from_ = 0;
   CycleAccount account_{"dma_read", {"busy", "wait_slot", "wait_port", "wait_buffer", "idle"}};

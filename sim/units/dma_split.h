@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How a run of bytes falls into memory transactions (docs/microarchitecture.md, section 5): sizes are powers of two from the bus
-// width up, addresses aligned down to the size; most useful bytes win, the smaller size at a tie.
+// How a run of bytes falls into memory transactions (docs/microarchitecture.md, section 5): sizes are powers of two
+// from the bus width up, addresses aligned down to the size; most useful bytes win, the smaller size at a tie.
 #include <algorithm>
 #include <cstdint>
 

@@ -30,7 +30,8 @@ class DmaWriter final : public Unit, public MemoryPortClient {
 
   // The earliest cycle in which the next element can be accepted; kNever while a row is being sent.
   Cycle ready_at() const { return ready_at_; }
-  // Accepts the element in `at` >= ready_at(); `values`: its lanes (int8, or int32 where full width), unused when timing only.
+  // Accepts the element in `at` >= ready_at(); `values`: its lanes (int8, or int32 where full width), unused when
+  // timing only.
   void accept(const StoreElement& element, const std::uint8_t* values, Cycle at);
 
   Cycle wants_at() const override;
@@ -51,18 +52,18 @@ class DmaWriter final : public Unit, public MemoryPortClient {
   bool timing_only_;
   Listener* listener_ = nullptr;
 
-  std::vector<std::uint8_t> row_;    // bytes collected
+  std::vector<std::uint8_t> row_;  // bytes collected
   Cycle ready_at_ = 0;
   bool collecting_ = false;
   bool sending_ = false;
   std::uint64_t address_ = 0;
   std::uint32_t length_ = 0;
-  std::uint32_t done_ = 0;           // bytes of the row in finished transactions
+  std::uint32_t done_ = 0;  // bytes of the row in finished transactions
   DmaTransaction transaction_;
-  unsigned beat_ = 0;                // beats of the transaction already sent
+  unsigned beat_ = 0;  // beats of the transaction already sent
   Cycle next_beat_ = 0;
   std::vector<Cycle> slot_free_;
-  std::size_t begun_ = 0;            // transactions
+  std::size_t begun_ = 0;  // transactions
   Cycle quiet_from_ = 0;
   CycleAccount account_{"dma_write", {"busy", "wait_slot", "wait_port", "idle"}};
 };

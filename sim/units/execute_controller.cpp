@@ -54,7 +54,8 @@ bool ExecuteController::a_rides_ahead() const {
 }
 bool ExecuteController::b_rides_ahead() const { return output_stationary_ && settings_.b_transpose; }
 
-// Weight-stationary with B transpose: commands move from the queue into the expansion, each preload with its compute, up to the next config_ex.
+// Weight-stationary with B transpose: commands move from the queue into the expansion, each preload with its compute,
+// up to the next config_ex.
 void ExecuteController::expand(const IssuedCommand& issued, bool no_operand, bool no_result, bool no_second) {
   expansion_.push_back({issued, {}});
   ExpandedStep& added = expansion_.back();
@@ -175,8 +176,10 @@ void ExecuteController::decide(Cycle now) {
   const Step* third = step(2, now);
 
   if (first == nullptr) {
-    if (output_stationary_ && in_progress(now)) flush(now);
-    else if (next_visible(0) != kNever) wake(std::max(next_visible(0), now + 1));
+    if (output_stationary_ && in_progress(now))
+      flush(now);
+    else if (next_visible(0) != kNever)
+      wake(std::max(next_visible(0), now + 1));
     return;
   }
   const Funct head = funct_of(*first->issued);
@@ -272,10 +275,12 @@ void ExecuteController::start(Kind kind, const Step* preload, const Step* comput
   }
   const auto check = [&](const MeshOperand& o) {
     if (!o.address.is_garbage(derived_) && o.address.is_accumulator())
-      throw std::invalid_argument("an operand of the array lies in the accumulator; operands are read from the scratchpad only");
+      throw std::invalid_argument(
+          "an operand of the array lies in the accumulator; operands are read from the scratchpad only");
     if (!o.address.is_garbage(derived_) && (o.rows > derived_.dim || o.cols > derived_.dim))
-      throw std::invalid_argument("an operand of the array has " + std::to_string(o.rows) + " x " + std::to_string(o.cols) +
-                                  " elements; the array takes " + std::to_string(derived_.dim) + " x " + std::to_string(derived_.dim));
+      throw std::invalid_argument("an operand of the array has " + std::to_string(o.rows) + " x " +
+                                  std::to_string(o.cols) + " elements; the array takes " +
+                                  std::to_string(derived_.dim) + " x " + std::to_string(derived_.dim));
   };
   check(read_a);
   check(read_b);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Executes preload, compute and config_ex: decides which of them form the next request, feeds its rows from the scratchpad into the
-// array, and writes results (docs/microarchitecture.md, section 10).
+// Executes preload, compute and config_ex: decides which of them form the next request, feeds its rows from the
+// scratchpad into the array, and writes results (docs/microarchitecture.md, section 10).
 //
-// Rows of a request are evaluated when the request should be over: nobody can see earlier what it does in between, except a store that wants the same
-// scratchpad bank, which asks reads_bank().
+// Rows of a request are evaluated when the request should be over: nobody can see earlier what it does in between,
+// except a store that wants the same scratchpad bank, which asks reads_bank().
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -50,9 +50,9 @@ class ExecuteController final : public Unit, public CommandSink {
   // A command as the decision sees it; the expansion of a transposed preload makes four out of two.
   struct Step {
     const IssuedCommand* issued = nullptr;  // stands in the queue or in `expanded` until it leaves
-    bool no_operand = false;   // its A or BD does not take part
-    bool no_result = false;    // its C does not take part
-    bool no_second = false;    // its second operand does not take part
+    bool no_operand = false;                // its A or BD does not take part
+    bool no_result = false;                 // its C does not take part
+    bool no_second = false;                 // its second operand does not take part
   };
   struct ExpandedStep {
     IssuedCommand issued;
@@ -60,8 +60,8 @@ class ExecuteController final : public Unit, public CommandSink {
   };
   struct Request {
     Kind kind = Kind::Preload;
-    Step preload, compute;     // as far as the kind has them
-    MeshOperand a, b, d;       // a and b: of the compute; d: BD of the preload
+    Step preload, compute;  // as far as the kind has them
+    MeshOperand a, b, d;    // a and b: of the compute; d: BD of the preload
     unsigned rows = 0;
     Cycle started = 0;
   };
@@ -115,8 +115,8 @@ class ExecuteController final : public Unit, public CommandSink {
 
   std::array<Cycle, 8> last_output_{};  // of request n at [n % 8]
   std::uint64_t requests_ = 0;
-  ResultTag armed_;       // C of the last request's preload part: its compute comes next
-  ResultTag finished_;    // output-stationary: accumulated, leaves with the next request or a flush
+  ResultTag armed_;     // C of the last request's preload part: its compute comes next
+  ResultTag finished_;  // output-stationary: accumulated, leaves with the next request or a flush
   std::vector<std::int32_t> finished_values_;
 
   CycleAccount account_{"execute",

@@ -14,9 +14,9 @@ inline constexpr unsigned kCommandClasses = 3;
 struct IssuedCommand {
   static constexpr std::uint8_t kNoEntry = 0xFF;
   arch::Command command;
-  std::uint8_t entry = kNoEntry;               // of its class in the station; kNoEntry: nothing to complete
+  std::uint8_t entry = kNoEntry;  // of its class in the station; kNoEntry: nothing to complete
   Cycle allocated = 0;
-  Cycle ready = 0;                             // the cycle in which its last dependency left (or its allocation)
+  Cycle ready = 0;                                  // the cycle in which its last dependency left (or its allocation)
   CommandClass waited_for = CommandClass::Execute;  // class of that dependency, where ready > allocated
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Executes mvin, mvin2, mvin3 and config_ld in order: one row request a cycle to the DMA reader, or to the zero writer where the
-// address is 0 (docs/microarchitecture.md, section 4). An mvin completes when its last byte is written.
+// Executes mvin, mvin2, mvin3 and config_ld in order: one row request a cycle to the DMA reader, or to the zero writer
+// where the address is 0 (docs/microarchitecture.md, section 4). An mvin completes when its last byte is written.
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -18,10 +18,7 @@
 
 namespace gemel::sim {
 
-class LoadController final : public Unit,
-                             public CommandSink,
-                             public RowListener,
-                             public MvinProgress {
+class LoadController final : public Unit, public CommandSink, public RowListener, public MvinProgress {
  public:
   LoadController(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
                  const arch::DerivedConfig& derived, ReservationStation& station, DmaReader& reader, ZeroWriter& zeros);

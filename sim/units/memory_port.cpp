@@ -49,8 +49,8 @@ Cycle MemoryPort::answer(tlm::tlm_command command, std::uint64_t address, unsign
   socket->b_transport(payload_, delay);
   if (payload_.is_response_error()) {
     std::ostringstream text;
-    text << (command == tlm::TLM_READ_COMMAND ? "read" : "write") << " of " << bytes << " bytes at 0x" << std::hex << address
-         << ", outside the program's memory [0x" << direct_start_ << ", 0x" << direct_end_ << ")";
+    text << (command == tlm::TLM_READ_COMMAND ? "read" : "write") << " of " << bytes << " bytes at 0x" << std::hex
+         << address << ", outside the program's memory [0x" << direct_start_ << ", 0x" << direct_end_ << ")";
     throw std::invalid_argument(text.str());
   }
   return time_base_ + time_to_cycles(delay);
@@ -101,8 +101,8 @@ void MemoryPort::send_write_beat(std::uint64_t address, const std::uint8_t* data
   if (data == nullptr || bytes == 0) return;
   if (!in_memory(address + offset, bytes)) {
     std::ostringstream text;
-    text << "write of " << bytes << " bytes at 0x" << std::hex << address + offset << ", outside the program's memory [0x"
-         << direct_start_ << ", 0x" << direct_end_ << ")";
+    text << "write of " << bytes << " bytes at 0x" << std::hex << address + offset
+         << ", outside the program's memory [0x" << direct_start_ << ", 0x" << direct_end_ << ")";
     throw std::invalid_argument(text.str());
   }
   std::memcpy(direct_ + (address + offset - direct_start_), data, bytes);

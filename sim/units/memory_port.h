@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The way to memory: decides whether reader or writer sends in a cycle, and when answers arrive (docs/microarchitecture.md,
-// section 6). The order of answers is fixed when requests are sent and nothing behind can delay what is ahead, so all times of an answer are
-// known as soon as its request is sent.
+// The way to memory: decides whether reader or writer sends in a cycle, and when answers arrive
+// (docs/microarchitecture.md, section 6). The order of answers is fixed when requests are sent and nothing behind can
+// delay what is ahead, so all times of an answer are known as soon as its request is sent.
+#include <tlm_utils/simple_initiator_socket.h>
+
 #include <cstdint>
 #include <tlm>
-#include <tlm_utils/simple_initiator_socket.h>
 
 #include "sim/stats/cycle_account.h"
 #include "sim/units/unit.h"
@@ -18,9 +19,9 @@ class EventLog;
 class MemoryPortClient {
  public:
   virtual ~MemoryPortClient() = default;
-  virtual Cycle wants_at() const = 0;    // the earliest cycle in which it could send, kNever where it has nothing to send
-  virtual bool inside_burst() const = 0; // holds the port until its burst is through
-  virtual void send(Cycle now) = 0;      // exactly one request or beat, or none (then wants_at() moves)
+  virtual Cycle wants_at() const = 0;  // the earliest cycle in which it could send, kNever where it has nothing to send
+  virtual bool inside_burst() const = 0;  // holds the port until its burst is through
+  virtual void send(Cycle now) = 0;       // exactly one request or beat, or none (then wants_at() moves)
 };
 
 class MemoryPort final : public Unit {
@@ -35,15 +36,17 @@ class MemoryPort final : public Unit {
   void connect(MemoryPortClient& reader, MemoryPortClient& writer, EventLog* events);
   void start_of_simulation() override;  // asks the memory for direct access
 
-  // Sent in `now`: a read of `bytes` at `address`. Fills consumed[i] with the cycle in which the beat merger consumes beat i, given
-  // that it takes the first one not earlier than `merger_ready`.
+  // Sent in `now`: a read of `bytes` at `address`. Fills consumed[i] with the cycle in which the beat merger consumes
+  // beat i, given that it takes the first one not earlier than `merger_ready`.
   void send_read(std::uint64_t address, unsigned bytes, Cycle merger_ready, Cycle now, Cycle* consumed);
-  // Sent in `now`: one beat of a write. `bytes` of data with their mask are in memory from the cycle in which the beat is there.
+  // Sent in `now`: one beat of a write. `bytes` of data with their mask are in memory from the cycle in which the beat
+  // is there.
   void send_write_beat(std::uint64_t address, const std::uint8_t* data, unsigned offset, unsigned bytes, Cycle now);
   // The last beat of a write transaction was sent in `now`: the cycle in which its acknowledge is consumed.
   Cycle acknowledge(std::uint64_t address, unsigned bytes, Cycle now);
 
-  // The bytes at `address`, or nullptr where they are not in memory. Data of a read whose memory gives no direct access is not supported.
+  // The bytes at `address`, or nullptr where they are not in memory. Data of a read whose memory gives no direct access
+  // is not supported.
   const std::uint8_t* contents(std::uint64_t address, std::uint64_t bytes) const;
 
   // The kernel's time is that of cycle `now`: times given to the memory are relative to it.

@@ -35,7 +35,8 @@ const std::int8_t* Mesh::gather(const MeshOperand& operand, unsigned count, std:
   const bool garbage = operand.address.is_garbage(derived_);
   const std::uint32_t first = operand.address.row(derived_);
   const std::uint64_t last = first + std::uint64_t{operand.rows > 0 ? operand.rows - 1 : 0} * operand.stride;
-  if (!garbage && !operand.transpose && operand.cols >= dim && operand.rows >= count && last < derived_.scratchpad_rows) {
+  if (!garbage && !operand.transpose && operand.cols >= dim && operand.rows >= count &&
+      last < derived_.scratchpad_rows) {
     stride = std::size_t{operand.stride} * dim;
     return scratchpad_.row(first);
   }
@@ -77,7 +78,8 @@ const std::int32_t* Mesh::multiply(const MeshOperand& a, const MeshOperand& d, u
       for (unsigned n = 0; n < derived_.dim; ++n) result_[std::size_t{i} * derived_.dim + n] += d_rows[i * stride + n];
   }
   if (sums_can_wrap_)
-    for (std::size_t i = 0; i < std::size_t{rows} * derived_.dim; ++i) result_[i] = arch::wrap_signed(result_[i], output_bits_);
+    for (std::size_t i = 0; i < std::size_t{rows} * derived_.dim; ++i)
+      result_[i] = arch::wrap_signed(result_[i], output_bits_);
   return result_.data();
 }
 

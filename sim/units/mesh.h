@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The array of PEs as a whole: what its registers hold and what comes out, block by block (docs/microarchitecture.md, section 11).
-// Knows nothing of cycles but the latency from a fed row to its result.
+// The array of PEs as a whole: what its registers hold and what comes out, block by block (docs/microarchitecture.md,
+// section 11). Knows nothing of cycles but the latency from a fed row to its result.
 #include <cstdint>
 #include <vector>
 
@@ -15,11 +15,11 @@ namespace gemel::sim {
 
 // An operand in the scratchpad as the array sees it: rows x cols valid elements, the rest zeros.
 struct MeshOperand {
-  arch::LocalAddress address;   // garbage: all zeros
-  std::uint32_t rows = 0;       // as stored
+  arch::LocalAddress address;  // garbage: all zeros
+  std::uint32_t rows = 0;      // as stored
   std::uint32_t cols = 0;
-  std::uint32_t stride = 1;     // rows of scratchpad between rows
-  bool transpose = false;       // use it transposed
+  std::uint32_t stride = 1;  // rows of scratchpad between rows
+  bool transpose = false;    // use it transposed
 };
 
 class Mesh final : public sc_core::sc_module {
@@ -44,7 +44,8 @@ class Mesh final : public sc_core::sc_module {
 
  private:
   // Rows of the operand with zeros filled in; returns a pointer to `count` rows, `stride` bytes apart.
-  const std::int8_t* gather(const MeshOperand& operand, unsigned count, std::size_t& stride, std::vector<std::int8_t>& scratch);
+  const std::int8_t* gather(const MeshOperand& operand, unsigned count, std::size_t& stride,
+                            std::vector<std::int8_t>& scratch);
 
   const arch::DerivedConfig& derived_;
   Scratchpad& scratchpad_;

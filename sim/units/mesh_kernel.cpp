@@ -46,8 +46,8 @@ void multiply_in_vectors(const std::int8_t* a, std::size_t stride, unsigned rows
     for (unsigned r = 0; r < count; ++r) {
       const std::int8_t* row = a + (i + r) * stride;
       for (unsigned j = 0; j < half; ++j)
-        pairs[r * half + j] = static_cast<std::int32_t>((static_cast<std::uint32_t>(std::int32_t{row[2 * j + 1]}) << 16) |
-                                                        static_cast<std::uint16_t>(row[2 * j]));
+        pairs[r * half + j] = static_cast<std::int32_t>(
+            (static_cast<std::uint32_t>(std::int32_t{row[2 * j + 1]}) << 16) | static_cast<std::uint16_t>(row[2 * j]));
     }
     std::int32_t* target = out + std::size_t{i} * dim;
     if (count == kBlock) {

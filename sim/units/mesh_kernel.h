@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The arithmetic of the array as vector code: products of int8 blocks into int32, exact. One kernel call is one request's worth of
-// rows; which cycles that takes is decided elsewhere.
+// The arithmetic of the array as vector code: products of int8 blocks into int32, exact. One kernel call is one
+// request's worth of rows; which cycles that takes is decided elsewhere.
 #include <cstddef>
 #include <cstdint>
 #include <vector>

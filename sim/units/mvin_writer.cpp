@@ -20,7 +20,9 @@ MvinWriter::MvinWriter(const sc_core::sc_module_name& name, const arch::Accelera
       scratchpad_(scratchpad),
       accumulator_(accumulator),
       timing_only_(timing_only),
-      scaled_hold_(2 * (config.mvin_scale.units == 0 ? 1 : (derived.dim + config.mvin_scale.units - 1) / config.mvin_scale.units) +
+      scaled_hold_(2 * (config.mvin_scale.units == 0
+                            ? 1
+                            : (derived.dim + config.mvin_scale.units - 1) / config.mvin_scale.units) +
                    config.mvin_scale.latency_cycles),
       capacity_(config.dma.requests_in_flight * std::max(1u, config.dma.max_request_bytes / derived.dim) + 16) {
   std::size_t size = 1;
@@ -115,7 +117,8 @@ void MvinWriter::write_data(const MvinPiece& piece, arch::LocalAddress local, un
   std::int32_t* lanes = accumulator_.row(row) + first;
   if (piece.accumulate) {
     for (std::uint32_t i = 0; i < bytes; ++i)
-      lanes[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(lanes[i]) + static_cast<std::uint32_t>(std::int32_t{values[i]}));
+      lanes[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(lanes[i]) +
+                                           static_cast<std::uint32_t>(std::int32_t{values[i]}));
   } else {
     for (std::uint32_t i = 0; i < bytes; ++i) lanes[i] = values[i];
   }

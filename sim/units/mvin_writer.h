@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Row buffer, mvin scaler and the load side's write port into scratchpad and accumulator (docs/microarchitecture.md, section 8).
-// Lazy: sync(c) brings it to the end of cycle c; everybody who asks about cycle c syncs first.
+// Row buffer, mvin scaler and the load side's write port into scratchpad and accumulator (docs/microarchitecture.md,
+// section 8). Lazy: sync(c) brings it to the end of cycle c; everybody who asks about cycle c syncs first.
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -62,8 +62,8 @@ class MvinWriter final : public Unit {
 
   std::vector<MvinPiece> ring_;
   std::size_t head_ = 0, count_ = 0;
-  std::uint32_t done_writes_ = 0;       // repeats of the head already written
-  std::array<Cycle, 3> slots_{};        // last write of the last three slot pieces
+  std::uint32_t done_writes_ = 0;  // repeats of the head already written
+  std::array<Cycle, 3> slots_{};   // last write of the last three slot pieces
   unsigned next_slot_ = 0;
   Cycle last_write_ = 0;
   bool any_write_ = false;
@@ -74,7 +74,7 @@ class MvinWriter final : public Unit {
   std::array<Cycle, 3> predicted_slots_{};
   unsigned predicted_next_slot_ = 0;
   Cycle predicted_last_ = 0;
-  std::vector<Cycle> completions_;      // predicted last writes of commands, oldest first
+  std::vector<Cycle> completions_;  // predicted last writes of commands, oldest first
 };
 
 }  // namespace gemel::sim

@@ -59,7 +59,8 @@ CommandClass ReservationStation::class_of(const Command& command) {
     default:
       break;
   }
-  throw std::invalid_argument("function code " + std::to_string(command.funct) + " is not an instruction of this machine");
+  throw std::invalid_argument("function code " + std::to_string(command.funct) +
+                              " is not an instruction of this machine");
 }
 
 void ReservationStation::describe_ranges(const Command& command, CommandClass c, Entry& entry) {
@@ -150,13 +151,15 @@ void ReservationStation::find_dependencies(Entry& entry, CommandClass c) const {
   switch (c) {
     case CommandClass::Load:
       scan(CommandClass::Execute, [&](const Entry& e) {
-        return entry.writes.overlaps(e.reads[0]) || entry.writes.overlaps(e.reads[1]) || entry.writes.overlaps(e.writes);
+        return entry.writes.overlaps(e.reads[0]) || entry.writes.overlaps(e.reads[1]) ||
+               entry.writes.overlaps(e.writes);
       });
       scan(CommandClass::Store, [&](const Entry& e) { return entry.writes.overlaps(e.reads[0]); });
       break;
     case CommandClass::Execute:
       scan(CommandClass::Load, [&](const Entry& e) {
-        return e.writes.overlaps(entry.reads[0]) || e.writes.overlaps(entry.reads[1]) || e.writes.overlaps(entry.writes);
+        return e.writes.overlaps(entry.reads[0]) || e.writes.overlaps(entry.reads[1]) ||
+               e.writes.overlaps(entry.writes);
       });
       if (!entry.writes.empty())
         scan(CommandClass::Store, [&](const Entry& e) { return entry.writes.overlaps(e.reads[0]); });

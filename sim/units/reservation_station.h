@@ -64,8 +64,8 @@ class ReservationStation final : public Unit {
  private:
   struct Entry {
     IssuedCommand issued;
-    RowRange reads[2];   // execute: A or BD (preload), BD of a compute; store: source
-    RowRange writes;     // load: destination; execute: C
+    RowRange reads[2];  // execute: A or BD (preload), BD of a compute; store: source
+    RowRange writes;    // load: destination; execute: C
     std::array<std::uint64_t, kCommandClasses> waits{};
     bool config = false;
     bool is_issued = false;
@@ -113,14 +113,15 @@ class ReservationStation final : public Unit {
     unsigned head_ = 0, count_ = 0;
   };
   std::array<IssueOrder, kCommandClasses> unissued_;
-  std::array<Cycle, kCommandClasses> issue_at_{kNever, kNever, kNever};  // when the oldest may issue, as far as is known
+  std::array<Cycle, kCommandClasses> issue_at_{kNever, kNever,
+                                               kNever};  // when the oldest may issue, as far as is known
   std::array<CommandSink*, kCommandClasses> sinks_{};
   std::array<Unit*, kCommandClasses> completion_listener_{};
   Unit* front_end_ = nullptr;
   EventLog* events_ = nullptr;
 
   std::vector<Request> results_, fed_, loads_, stores_;
-  Cycle next_request_ = kNever;   // the earliest of the four
+  Cycle next_request_ = kNever;  // the earliest of the four
   Cycle last_removed_ = 0;
   CommandClass removed_class_ = CommandClass::Load;  // freed in last_removed_: not allocatable in that cycle
   std::array<std::uint64_t, kCommandClasses> removed_mask_{};

@@ -15,9 +15,8 @@ void ResultWriter::mark(const ResultTag& tag, std::uint32_t row, Cycle at, unsig
 }
 
 bool ResultWriter::touches(const RowRange& rows, Cycle now) const {
-  return std::any_of(pending_.begin(), pending_.end(), [&](const Pending& p) {
-    return p.last_output >= now && rows.overlaps(rows_of(p.tag, derived_));
-  });
+  return std::any_of(pending_.begin(), pending_.end(),
+                     [&](const Pending& p) { return p.last_output >= now && rows.overlaps(rows_of(p.tag, derived_)); });
 }
 
 void ResultWriter::write(const ResultTag& tag, const std::int32_t* values, unsigned rows, unsigned shift,
@@ -31,7 +30,8 @@ void ResultWriter::write(const ResultTag& tag, const std::int32_t* values, unsig
       std::int32_t* target = accumulator_.row(row);
       if (tag.c.address.accumulates()) {
         for (unsigned n = 0; n < cols; ++n)
-          target[n] = static_cast<std::int32_t>(static_cast<std::uint32_t>(target[n]) + static_cast<std::uint32_t>(source[n]));
+          target[n] =
+              static_cast<std::int32_t>(static_cast<std::uint32_t>(target[n]) + static_cast<std::uint32_t>(source[n]));
       } else {
         std::copy(source, source + cols, target);
       }

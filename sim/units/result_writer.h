@@ -18,9 +18,9 @@ namespace gemel::sim {
 
 // Where a result goes.
 struct ResultTag {
-  bool real = false;          // C is not garbage
+  bool real = false;  // C is not garbage
   arch::LocalBlock c;
-  std::uint32_t stride = 1;   // rows between C rows
+  std::uint32_t stride = 1;  // rows between C rows
   std::uint8_t entry = IssuedCommand::kNoEntry;
 };
 
@@ -35,8 +35,8 @@ class ResultWriter {
   Cycle schedule(const ResultTag& tag, const Fed& fed, bool regular, unsigned rows, bool last_row_first);
 
   // The result's values, dim per row, C row order.
-  void write(const ResultTag& tag, const std::int32_t* values, unsigned rows, unsigned shift, arch::Activation activation,
-             bool shifts);
+  void write(const ResultTag& tag, const std::int32_t* values, unsigned rows, unsigned shift,
+             arch::Activation activation, bool shifts);
 
   bool in_progress(Cycle now) const { return !pending_.empty() && pending_.back().last_output >= now; }
   // Results for the scratchpad are on their way in `now`: only then can an operand depend on one.
@@ -72,15 +72,16 @@ Cycle ResultWriter::schedule(const ResultTag& tag, const Fed& fed, bool regular,
   if (!tag.real) return last;
   const unsigned written = tag.c.rows < rows ? tag.c.rows : rows;
   const std::uint32_t first_row = tag.c.address.row(derived_);
-  const std::uint32_t bank_rows = tag.c.address.is_accumulator() ? derived_.accumulator_bank_rows : derived_.scratchpad_bank_rows;
-  const bool one_bank =
-      written > 0 && first_row % bank_rows + std::uint64_t{written - 1} * tag.stride < bank_rows;
+  const std::uint32_t bank_rows =
+      tag.c.address.is_accumulator() ? derived_.accumulator_bank_rows : derived_.scratchpad_bank_rows;
+  const bool one_bank = written > 0 && first_row % bank_rows + std::uint64_t{written - 1} * tag.stride < bank_rows;
   if (regular && one_bank) {
     mark(tag, first_row, mesh_.out(fed(last_row_first ? rows - written : 0)), written);
   } else {
     for (unsigned i = 0; i < rows; ++i) {
       const unsigned c_row = last_row_first ? rows - 1 - i : i;
-      if (c_row < written) mark(tag, tag.c.address.plus(c_row * tag.stride, derived_).row(derived_), mesh_.out(fed(i)), 1);
+      if (c_row < written)
+        mark(tag, tag.c.address.plus(c_row * tag.stride, derived_).row(derived_), mesh_.out(fed(i)), 1);
     }
   }
   pending_.push_back({tag, last});

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Feeds the rows of one request from the scratchpad: three ports A, B, D, one word each a row, bank conflicts and refusals
-// (docs/microarchitecture.md, section 10, "Feeding"). Evaluates whole requests at once where no conflict can happen.
+// Feeds the rows of one request from the scratchpad: three ports A, B, D, one word each a row, bank conflicts and
+// refusals (docs/microarchitecture.md, section 10, "Feeding"). Evaluates whole requests at once where no conflict can
+// happen.
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -15,9 +16,10 @@ namespace gemel::sim {
 
 class RowFeeder {
  public:
-  // One port's operand: row i of the request is at `first` + i * stride, or, descending, at `first` + (rows_total - 1 - i).
+  // One port's operand: row i of the request is at `first` + i * stride, or, descending, at `first` + (rows_total - 1 -
+  // i).
   struct Port {
-    bool active = false;           // takes part: not absent, not garbage
+    bool active = false;  // takes part: not absent, not garbage
     arch::LocalAddress first;
     std::uint32_t stride = 1;
     bool descending = false;
@@ -31,7 +33,8 @@ class RowFeeder {
   // Evaluates the cycles before `end`; everybody's writes in them must be known. True when all rows are fed.
   bool run_until(Cycle end);
   bool done() const { return row_ == rows_; }
-  // The earliest cycle in which it can be done (the cycle after the last row), or from which on it must be run to stay recent.
+  // The earliest cycle in which it can be done (the cycle after the last row), or from which on it must be run to stay
+  // recent.
   Cycle next_check() const;
   // From here on cycle by cycle, so that reads_bank() knows.
   void force_stepwise();
@@ -54,13 +57,13 @@ class RowFeeder {
   const Scratchpad& scratchpad_;
   std::array<Port, 3> ports_;
   std::array<std::uint32_t, 3> fixed_bank_{};
-  bool simple_ = false;        // every port stays in one bank, and no two share one
+  bool simple_ = false;  // every port stays in one bank, and no two share one
   bool regular_ = true;
   unsigned rows_ = 0;
   unsigned row_ = 0;
-  unsigned taken_ = 0;         // ports that took their word of the current row
+  unsigned taken_ = 0;  // ports that took their word of the current row
   Cycle started_ = 0;
-  Cycle evaluated_ = 0;        // cycles before this one are evaluated
+  Cycle evaluated_ = 0;  // cycles before this one are evaluated
   std::uint64_t read_mask_ = 0;
   std::vector<Cycle> fed_;
 };

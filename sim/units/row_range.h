@@ -8,13 +8,14 @@
 
 namespace gemel::sim {
 
-// Rows of both memories on one line: scratchpad rows from 0, accumulator rows from kAccumulatorBase. Empty where nothing is touched.
+// Rows of both memories on one line: scratchpad rows from 0, accumulator rows from kAccumulatorBase. Empty where
+// nothing is touched.
 struct RowRange {
   static constexpr std::uint32_t kAccumulatorBase = 1u << 31;
 
   std::uint32_t start = 0;
-  std::uint32_t end = 0;        // up to the last row of its memory
-  std::uint32_t wrap_start = 0; // what runs past the last row goes on at the first
+  std::uint32_t end = 0;         // up to the last row of its memory
+  std::uint32_t wrap_start = 0;  // what runs past the last row goes on at the first
   std::uint32_t wrap_end = 0;
 
   bool empty() const { return start == end; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The two registers at the head of DMA reader and zero writer (docs/microarchitecture.md, sections 4 and 5): an input register
-// that the load controller fills with one row a cycle, and a working register whose row is being handled.
+// The two registers at the head of DMA reader and zero writer (docs/microarchitecture.md, sections 4 and 5): an input
+// register that the load controller fills with one row a cycle, and a working register whose row is being handled.
 #include <algorithm>
 
 #include "sim/units/mvin_piece.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The scratchpad: banks of rows of `dim` int8, and in which cycles each bank is written (docs/microarchitecture.md, section 9).
-// Contents may be ahead of the cycle of their write: the reservation station keeps everybody else off those rows until then.
+// The scratchpad: banks of rows of `dim` int8, and in which cycles each bank is written (docs/microarchitecture.md,
+// section 9). Contents may be ahead of the cycle of their write: the reservation station keeps everybody else off those
+// rows until then.
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -34,7 +35,9 @@ class Scratchpad final : public sc_core::sc_module {
   }
   void load_write(std::uint32_t bank, Cycle at) { writes_[bank].mark(at); }
 
-  bool array_writes_in(std::uint32_t bank, Cycle at) const { return at <= last_array_write_ && array_writes_[bank].test(at); }
+  bool array_writes_in(std::uint32_t bank, Cycle at) const {
+    return at <= last_array_write_ && array_writes_[bank].test(at);
+  }
   // A read of the bank is refused in that cycle.
   bool refuses_read(std::uint32_t bank, Cycle at) const { return single_ported_ && writes_[bank].test(at); }
   bool refuses_any_read(std::uint32_t bank, Cycle first, Cycle end) const {

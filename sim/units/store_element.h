@@ -10,18 +10,18 @@
 namespace gemel::sim {
 
 struct StoreElement {
-  std::uint64_t address = 0;     // DRAM byte of the row that it belongs to
+  std::uint64_t address = 0;  // DRAM byte of the row that it belongs to
   arch::LocalAddress local;
-  bool outside = false;          // a window element outside the image: zeros, no read
-  bool full_width = false;       // 32-bit elements
-  bool merges = false;           // max-pooling: not the first element of its window
-  bool last = true;              // the row (or window) is complete with it
+  bool outside = false;     // a window element outside the image: zeros, no read
+  bool full_width = false;  // 32-bit elements
+  bool merges = false;      // max-pooling: not the first element of its window
+  bool last = true;         // the row (or window) is complete with it
   bool last_of_command = false;
   std::uint32_t lanes = 0;
   std::uint32_t block = 0;
   float scale = 1.0f;
   arch::Activation activation = arch::Activation::None;
-  std::uint8_t entry = 0;        // station entry of its mvout
+  std::uint8_t entry = 0;  // station entry of its mvout
   Cycle requested = 0;
 };
 

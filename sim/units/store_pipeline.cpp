@@ -36,7 +36,8 @@ void StorePipeline::dispatch(const StoreElement& element) {
   if (dispatched_ == 1) wake(element.requested + 1);
 }
 
-// The earliest cycle in which the element may be read as far as the pipeline is concerned; kNever while that is not known.
+// The earliest cycle in which the element may be read as far as the pipeline is concerned; kNever while that is not
+// known.
 Cycle StorePipeline::earliest_read(const StoreElement& e) {
   Cycle at = e.requested + 1;
   if (any_read_) at = std::max(at, last_read_ + 1);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Reads elements of mvouts from scratchpad and accumulator, scales them, and hands them to the DMA writer in order
-// (docs/microarchitecture.md, section 12, the table). Reads are decided in their cycle; everything behind follows by arithmetic.
+// (docs/microarchitecture.md, section 12, the table). Reads are decided in their cycle; everything behind follows by
+// arithmetic.
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -58,7 +59,7 @@ class StorePipeline final : public Unit, public DmaWriter::Listener {
   DmaWriter& writer_;
   Unit* controller_ = nullptr;
   bool timing_only_;
-  unsigned window_;            // K
+  unsigned window_;  // K
   Cycle read_delay_;
   Cycle scale_latency_;
   Cycle scale_interval_;
@@ -66,8 +67,8 @@ class StorePipeline final : public Unit, public DmaWriter::Listener {
   std::array<StoreElement, 2> dispatch_;
   unsigned dispatched_ = 0;
   std::vector<Stage> ring_;
-  std::uint64_t read_ = 0;       // elements read so far
-  std::uint64_t accepted_ = 0;   // elements whose accept cycle is known
+  std::uint64_t read_ = 0;      // elements read so far
+  std::uint64_t accepted_ = 0;  // elements whose accept cycle is known
   Cycle last_read_ = 0;
   bool any_read_ = false;
   Cycle last_accept_ = 0;

@@ -37,7 +37,8 @@ arch::AcceleratorConfig random_machine(Random& random) {
   const std::uint32_t dims[] = {4, 8, 16, 16, 32};
   config.mesh.dim = dims[pick(random, 0, 4)];
   config.mesh.output_bits = 22;
-  const arch::Dataflow flows[] = {arch::Dataflow::Both, arch::Dataflow::WeightStationary, arch::Dataflow::OutputStationary};
+  const arch::Dataflow flows[] = {arch::Dataflow::Both, arch::Dataflow::WeightStationary,
+                                  arch::Dataflow::OutputStationary};
   config.mesh.dataflow = flows[pick(random, 0, 2)];
   config.scratchpad.banks = 1u << pick(random, 0, 3);
   config.scratchpad.capacity_kib = (32u << pick(random, 0, 3)) * std::max(1u, config.mesh.dim / 16);
@@ -120,7 +121,8 @@ Graph random_network(Random& random, std::int64_t dim) {
 // "" where the program does what the graph says.
 std::string run_and_compare(const Graph& graph, const arch::AcceleratorConfig& config, const CompileOptions& options) {
   const Compilation compiled = compile_model(fuse_layers(graph), config, options);
-  if (const auto violation = arch::find_violation(compiled.program, config)) return violation->message(compiled.program);
+  if (const auto violation = arch::find_violation(compiled.program, config))
+    return violation->message(compiled.program);
   test_support::FunctionalMachine machine(config);
   const std::vector<std::uint8_t> memory = machine.run(compiled.program);
   const auto values = execute_graph(graph);
@@ -150,7 +152,8 @@ TEST(CompileRandom, ProgramsComputeWhatTheReferenceComputes) {
     const arch::AcceleratorConfig config = random_machine(random);
     const Graph graph = random_network(random, config.mesh.dim);
     CompileOptions options;
-    if (config.mesh.dataflow == arch::Dataflow::Both && coin(random)) options.dataflow = DataflowChoice::OutputStationary;
+    if (config.mesh.dataflow == arch::Dataflow::Both && coin(random))
+      options.dataflow = DataflowChoice::OutputStationary;
     SCOPED_TRACE("seed " + std::to_string(seed) + " network " + std::to_string(i) + " dim " +
                  std::to_string(config.mesh.dim));
     try {

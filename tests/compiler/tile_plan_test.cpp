@@ -9,7 +9,8 @@
 namespace gemel::compiler {
 namespace {
 
-Machine machine_of(std::uint32_t dim, std::uint32_t scratchpad_kib, std::uint32_t accumulator_kib, std::uint32_t banks) {
+Machine machine_of(std::uint32_t dim, std::uint32_t scratchpad_kib, std::uint32_t accumulator_kib,
+                   std::uint32_t banks) {
   Machine machine;
   machine.config.mesh.dim = dim;
   machine.config.scratchpad.capacity_kib = scratchpad_kib;
