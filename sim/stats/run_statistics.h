@@ -20,24 +20,25 @@ struct UnitAccounting {
 };
 
 struct LayerStatistics {
-  arch::Layer layer;                   // name, op, placement, macs
-  Cycle cycles = 0;                    // the layers' cycles sum to the run's
+  arch::Layer layer;  // name, op, placement, macs
+  Cycle cycles = 0;   // the layers' cycles sum to the run's
   std::uint64_t dram_read_bytes = 0;
   std::uint64_t dram_write_bytes = 0;
-  std::vector<UnitAccounting> accounting;             // the same units and causes, this layer's share
+  std::vector<UnitAccounting> accounting;  // the same units and causes, this layer's share
 };
 
 struct RunStatistics {
   Cycle cycles = 0;
   std::uint64_t macs = 0;
-  std::uint64_t commands = 0;          // accepted
-  std::uint64_t dram_read_bytes = 0;   // useful bytes of beats delivered: beats * bus bytes
+  std::uint64_t commands = 0;         // accepted
+  std::uint64_t dram_read_bytes = 0;  // useful bytes of beats delivered: beats * bus bytes
   std::uint64_t dram_write_bytes = 0;
   std::uint64_t read_requests = 0;
   std::uint64_t write_requests = 0;
   std::vector<UnitAccounting> accounting;
-  std::vector<LayerStatistics> layers; // empty where the program has none
-  double host_seconds = 0;             // the simulation alone
+  std::vector<LayerStatistics> layers;  // empty where the program has none
+  std::vector<std::uint64_t> counter_reads;  // what the program's counter accesses read, in order
+  double host_seconds = 0;              // the simulation alone
 };
 
 }  // namespace gemel::sim

@@ -71,6 +71,7 @@ std::string statistics_json(const RunDescription& run, const RunStatistics& stat
       {"read_requests", statistics.read_requests},
       {"write_requests", statistics.write_requests},
   };
+  if (!statistics.counter_reads.empty()) file["counters"] = statistics.counter_reads;
   if (run.memory_crc32) {
     file["memory_crc32"] = {{"region", run.memory_crc32->region}, {"outputs", run.memory_crc32->outputs}};
   }

@@ -14,13 +14,14 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const arch::Accele
       mesh_("mesh", config, derived_, scratchpad_),
       memory_port_("memory_port", derived_.bus_bytes),
       station_("reservation_station", config, derived_),
-      front_end_("command_front_end", station_),
+      counters_("counter_file"),
+      front_end_("command_front_end", station_, counters_),
       mvin_writer_("mvin_writer", config, derived_, scratchpad_, accumulator_, timing_only),
       dma_reader_("dma_reader", config, derived_, memory_port_, mvin_writer_),
       zero_writer_("zero_writer", derived_, scratchpad_, accumulator_, mvin_writer_, timing_only),
       load_controller_("load_controller", config, derived_, station_, dma_reader_, zero_writer_),
-      execute_controller_("execute_controller", config, derived_, station_, mvin_writer_, scratchpad_, accumulator_, mesh_,
-                          timing_only),
+      execute_controller_("execute_controller", config, derived_, station_, mvin_writer_, scratchpad_, accumulator_,
+                          mesh_, timing_only),
       dma_writer_("dma_writer", config, derived_, memory_port_, timing_only),
       store_pipeline_("store_pipeline", config, derived_, station_, mvin_writer_, execute_controller_, scratchpad_,
                       accumulator_, dma_writer_, timing_only),
@@ -30,6 +31,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const arch::Accele
   station_.on_complete(CommandClass::Load, load_controller_);
   station_.on_complete(CommandClass::Store, store_controller_);
   front_end_.connect(host, events);
+  counters_.connect([this](CounterEvent event, Cycle at) { return counter_total(event, at); });
   mvin_writer_.connect(load_controller_, memory_port_);
   dma_reader_.connect(load_controller_);
   zero_writer_.connect(load_controller_, load_controller_);
@@ -37,8 +39,9 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const arch::Accele
   store_pipeline_.connect(store_controller_);
 }
 
-// The order in which units are looked at: each one may read what those above it decided for this cycle, where the hardware decides it combinationally
-// (who writes a bank, who is granted the port); everything else they tell each other takes effect in a later cycle.
+// The order in which units are looked at: each one may read what those above it decided for this cycle, where the
+// hardware decides it combinationally (who writes a bank, who is granted the port); everything else they tell each
+// other takes effect in a later cycle.
 void Accelerator::advance(Cycle now) {
   const auto look = [now](auto& unit) {
     if (unit.due() <= now) unit.advance(now);
@@ -79,6 +82,42 @@ std::vector<const CycleAccount*> Accelerator::accounts(Cycle now) {
   memory_port_.account_until(now);
   return {&execute_controller_.account(), &load_controller_.account(), &store_controller_.account(),
           &dma_reader_.account(),         &dma_writer_.account(),      &memory_port_.account()};
+}
+
+std::uint64_t Accelerator::counter_total(CounterEvent event, Cycle at) {
+  accounts(at);
+  const auto all_but = [at](const CycleAccount& account, const char* idle) {
+    std::uint64_t total = 0;
+    for (const auto& [cause, cycles] : account.result_at(at).causes)
+      if (cause != idle) total += cycles;
+    return total;
+  };
+  const auto of = [at](const CycleAccount& account, std::initializer_list<const char*> wanted) {
+    std::uint64_t total = 0;
+    for (const auto& [cause, cycles] : account.result_at(at).causes)
+      for (const char* name : wanted)
+        if (cause == name) total += cycles;
+    return total;
+  };
+  switch (event) {
+    case CounterEvent::None:
+      return 0;
+    case CounterEvent::LoadActive:
+      return of(load_controller_.account(), {"busy"});
+    case CounterEvent::StoreActive:
+      return of(store_controller_.account(), {"busy", "wait_dispatch"});
+    case CounterEvent::ReadDmaActive:
+      return all_but(dma_reader_.account(), "idle");
+    case CounterEvent::WriteDmaActive:
+      return all_but(dma_writer_.account(), "idle");
+    case CounterEvent::ExecuteActive:
+      return of(execute_controller_.account(), {"busy", "bank_conflict"});
+    case CounterEvent::BytesRead:
+      return of(memory_port_.account(), {"read"}) * derived_.bus_bytes;
+    case CounterEvent::BytesWritten:
+      return memory_port_.write_beats() * derived_.bus_bytes;
+  }
+  return 0;
 }
 
 }  // namespace gemel::sim

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The accelerator: its units, wired. Advances them cycle by cycle in one fixed order, and says which cycle is the next in which
-// anything can happen.
+// The accelerator: its units, wired. Advances them cycle by cycle in one fixed order, and says which cycle is the next
+// in which anything can happen.
 #include <string>
 #include <systemc>
 #include <vector>
@@ -9,6 +9,7 @@
 #include "sim/arch/accelerator_config.h"
 #include "sim/units/accumulator.h"
 #include "sim/units/command_front_end.h"
+#include "sim/units/counter_file.h"
 #include "sim/units/dma_reader.h"
 #include "sim/units/dma_writer.h"
 #include "sim/units/execute_controller.h"
@@ -31,6 +32,7 @@ class Accelerator final : public sc_core::sc_module {
 
   MemoryPort& memory_port() { return memory_port_; }
   CommandFrontEnd& front_end() { return front_end_; }
+  const CounterFile& counters() const { return counters_; }
 
   void advance(Cycle now);
   Cycle next_due() const;
@@ -44,12 +46,15 @@ class Accelerator final : public sc_core::sc_module {
   std::string describe_waiting() const { return station_.describe(); }
 
  private:
+  std::uint64_t counter_total(CounterEvent event, Cycle at);
+
   arch::DerivedConfig derived_;
   Scratchpad scratchpad_;
   Accumulator accumulator_;
   Mesh mesh_;
   MemoryPort memory_port_;
   ReservationStation station_;
+  CounterFile counters_;
   CommandFrontEnd front_end_;
   MvinWriter mvin_writer_;
   DmaReader dma_reader_;

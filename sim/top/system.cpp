@@ -8,8 +8,8 @@ namespace gemel::sim {
 
 namespace {
 
-// The kernel is entered once in so many cycles: nothing outside needs to see the accelerator more often, since memory is asked with
-// annotated times.
+// The kernel is entered once in so many cycles: nothing outside needs to see the accelerator more often, since memory
+// is asked with annotated times.
 constexpr Cycle kQuantum = Cycle{1} << 20;
 
 }  // namespace
@@ -58,8 +58,8 @@ void System::simulate() {
     const Cycle next = accelerator_.next_due();
     if (next == kNever)
       throw DeadlockError("the program stops in cycle " + std::to_string(now) + " with " +
-                          std::to_string(accelerator_.front_end().commands()) +
-                          " commands accepted; " + accelerator_.describe_waiting());
+                          std::to_string(accelerator_.front_end().commands()) + " commands accepted; " +
+                          accelerator_.describe_waiting());
     now = next;
     if (now - synchronised >= kQuantum) {
       wait(cycles_to_time(now - synchronised));
@@ -76,7 +76,8 @@ System::Snapshot System::snapshot(Cycle now) {
   std::vector<const CycleAccount*> accounts = accelerator_.accounts(now);
   host_.account_until(now);
   accounts.push_back(&host_.account());
-  // The host may be a little behind the units; should one have forgotten that cycle, the border moves up to what all remember.
+  // The host may be a little behind the units; should one have forgotten that cycle, the border moves up to what all
+  // remember.
   s.cycle = now;
   for (const CycleAccount* account : accounts) s.cycle = std::max(s.cycle, account->remembered_from());
   for (const CycleAccount* account : accounts) s.accounting.push_back(account->result_at(s.cycle));
@@ -92,7 +93,8 @@ System::Snapshot System::snapshot(Cycle now) {
 std::vector<UnitAccounting> System::between(const Snapshot& from, const Snapshot& to) const {
   std::vector<UnitAccounting> out = to.accounting;
   for (std::size_t u = 0; u < from.accounting.size(); ++u)
-    for (std::size_t c = 0; c < out[u].causes.size(); ++c) out[u].causes[c].second -= from.accounting[u].causes[c].second;
+    for (std::size_t c = 0; c < out[u].causes.size(); ++c)
+      out[u].causes[c].second -= from.accounting[u].causes[c].second;
   return out;
 }
 
@@ -106,6 +108,7 @@ RunStatistics System::statistics() const {
   s.dram_read_bytes = (end_.read_beats - begin_.read_beats) * derived_.bus_bytes;
   s.dram_write_bytes = (end_.write_beats - begin_.write_beats) * derived_.bus_bytes;
   s.accounting = between(begin_, end_);
+  s.counter_reads = accelerator_.counters().reads();
   for (const UnitAccounting& unit : s.accounting) {
     Cycle sum = 0;
     for (const auto& [cause, cycles] : unit.causes) sum += cycles;

@@ -9,8 +9,9 @@ namespace {
 constexpr std::int64_t kLongAgo = -16;
 }
 
-CommandFrontEnd::CommandFrontEnd(const sc_core::sc_module_name& name, ReservationStation& station)
-    : Unit(name), station_(station) {
+CommandFrontEnd::CommandFrontEnd(const sc_core::sc_module_name& name, ReservationStation& station,
+                                 CounterFile& counters)
+    : Unit(name), station_(station), counters_(counters) {
   for (auto& queue : entered_) queue.fill(kLongAgo);
   left_.fill(kLongAgo);
   due_ = 0;
@@ -21,7 +22,8 @@ void CommandFrontEnd::pull() {
   arch::Command command;
   Cycle offered = 0;
   while (held_ < 2 && source_->next_command(command, offered)) {
-    // With a command held, left_ tells of the one two before; with none, of the one before: the one two before is older still.
+    // With a command held, left_ tells of the one two before; with none, of the one before: the one two before is older
+    // still.
     const std::int64_t left_two_before = held_ == 1 ? left_[0] : left_[1];
     std::int64_t at = static_cast<std::int64_t>(offered);
     std::array<std::int64_t, kQueues> enters;
@@ -40,9 +42,18 @@ void CommandFrontEnd::pull() {
   if (held_ > 0) wake(pending_[0].visible);
 }
 
-bool CommandFrontEnd::consumes(const arch::Command& command) const {
-  const auto funct = static_cast<arch::Funct>(command.funct);
-  return funct == arch::Funct::Flush || funct == arch::Funct::ClockGate || funct == arch::Funct::Counter;
+// Commands that act here and never enter the station.
+bool CommandFrontEnd::consume(const arch::Command& command, Cycle now) {
+  switch (static_cast<arch::Funct>(command.funct)) {
+    case arch::Funct::Flush:       // no address translation: nothing to forget
+    case arch::Funct::ClockGate:   // clocks are not modelled
+      return true;
+    case arch::Funct::Counter:
+      counters_.access(arch::decode_counter(command.rs1), now);
+      return true;
+    default:
+      return false;
+  }
 }
 
 void CommandFrontEnd::advance(Cycle now) {
@@ -59,7 +70,7 @@ void CommandFrontEnd::advance(Cycle now) {
     wake(now + 1);
     return;
   }
-  if (!consumes(pending_[0].command) && !station_.allocate(pending_[0].command, now)) return;  // the station wakes us
+  if (!consume(pending_[0].command, now) && !station_.allocate(pending_[0].command, now)) return;  // the station wakes us
   left_ = {static_cast<std::int64_t>(now), left_[0]};
   pending_[0] = pending_[1];
   --held_;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Four queues of two between the host and the reservation station (docs/microarchitecture.md, section 2). Since nothing in a chain of queues can
-// overtake, the cycle in which a command passes each of them follows from the two commands before it.
+// Four queues of two between the host and the reservation station (docs/microarchitecture.md, section 2). Since nothing
+// in a chain of queues can overtake, the cycle in which a command passes each of them follows from the two commands
+// before it.
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
 #include "sim/arch/command.h"
+#include "sim/units/counter_file.h"
 #include "sim/units/reservation_station.h"
 #include "sim/units/unit.h"
 
@@ -25,7 +27,7 @@ class CommandSource {
 
 class CommandFrontEnd final : public Unit {
  public:
-  CommandFrontEnd(const sc_core::sc_module_name& name, ReservationStation& station);
+  CommandFrontEnd(const sc_core::sc_module_name& name, ReservationStation& station, CounterFile& counters);
   void connect(CommandSource& source, EventLog* events) {
     source_ = &source;
     events_ = events;
@@ -42,18 +44,20 @@ class CommandFrontEnd final : public Unit {
   static constexpr unsigned kQueues = 4;
   struct Held {
     arch::Command command;
-    Cycle visible = 0;   // at the head of the last queue
+    Cycle visible = 0;  // at the head of the last queue
   };
   void pull();
-  bool consumes(const arch::Command& command) const;
+  bool consume(const arch::Command& command, Cycle now);
 
   ReservationStation& station_;
+  CounterFile& counters_;
   CommandSource* source_ = nullptr;
   EventLog* events_ = nullptr;
   std::array<Held, 2> pending_;
   unsigned held_ = 0;
   std::uint64_t accepted_ = 0;
-  // entered_[q][0]: cycle in which the last command entered queue q; [1]: the one before. left_: the same for leaving the last queue.
+  // entered_[q][0]: cycle in which the last command entered queue q; [1]: the one before. left_: the same for leaving
+  // the last queue.
   std::array<std::array<std::int64_t, 2>, kQueues> entered_;
   std::array<std::int64_t, 2> left_;
 };

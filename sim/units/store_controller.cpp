@@ -120,6 +120,11 @@ void StoreController::leave(Cycle now) {
   wake(std::max(next_look_, queue_.visible_at(0)));
 }
 
+// A later read wakes us; one in this cycle already has, before we were looked at.
+void StoreController::wait_for_room(Cycle now) {
+  if (pipeline_.has_room(now + 1)) wake(now + 1);
+}
+
 void StoreController::advance(Cycle now) {
   due_ = kNever;
   trackers_.erase(std::remove_if(trackers_.begin(), trackers_.end(),
@@ -130,7 +135,10 @@ void StoreController::advance(Cycle now) {
     return;
   }
   if (sending_) {
-    if (!pipeline_.has_room(now)) return;  // a read wakes us
+    if (!pipeline_.has_room(now)) {
+      wait_for_room(now);
+      return;
+    }
   } else {
     const Cycle look = std::max(next_look_, queue_.visible_at(0));
     if (look > now) {
@@ -157,7 +165,10 @@ void StoreController::advance(Cycle now) {
     trackers_.push_back(head.entry);
     sending_ = true;
     first_request_ = now;
-    if (!pipeline_.has_room(now)) return;
+    if (!pipeline_.has_room(now)) {
+      wait_for_room(now);
+      return;
+    }
   }
   account_.spend(now, kWaitDispatch);
   account_.spend(now + 1, kBusy);

@@ -33,6 +33,7 @@ class StoreController final : public Unit, public CommandSink {
   StoreElement element(Cycle now) const;
   void next_element();
   void leave(Cycle now);
+  void wait_for_room(Cycle now);
 
   const arch::DerivedConfig& derived_;
   bool full_width_reads_;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The eight counters that a program sets up and reads with counter accesses (docs/microarchitecture.md, section 15). A counter counts the
+// cycles in which its event holds (bytes for the two traffic events), from the cycle after the access that set it up.
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "sim/arch/isa.h"
+#include "sim/units/unit.h"
+
+namespace gemel::sim {
+
+enum class CounterEvent : std::uint8_t {
+  None,             // never holds: no address translation, no operands in the accumulator, no im2col
+  LoadActive,       // an mvin requests rows, or a configuration is taken
+  StoreActive,      // an mvout hands out elements, or a configuration is taken
+  ReadDmaActive,    // the DMA reader has a row at hand
+  WriteDmaActive,   // the DMA writer has a row at hand
+  ExecuteActive,    // a request is being fed
+  BytesRead,        // of beats taken
+  BytesWritten,     // of beats sent
+};
+
+// The event of an id, internal or external. Throws std::invalid_argument (naming the ids that there are) for one that is not built in.
+CounterEvent counter_event(std::uint8_t id, bool external);
+
+class CounterFile final : public sc_core::sc_module {
+ public:
+  static constexpr unsigned kCounters = 8;
+  // How often the event held before cycle `at`.
+  using Totals = std::function<std::uint64_t(CounterEvent event, Cycle at)>;
+
+  explicit CounterFile(const sc_core::sc_module_name& name) : sc_core::sc_module(name) {}
+  void connect(Totals totals) { totals_ = std::move(totals); }
+
+  // The access is consumed in `now`. One that neither resets, configures nor changes the snapshot reads a counter.
+  void access(const arch::CounterAccess& access, Cycle now);
+  // Values read, in program order.
+  const std::vector<std::uint64_t>& reads() const { return reads_; }
+
+ private:
+  struct Counter {
+    CounterEvent event = CounterEvent::None;
+    std::uint64_t from = 0;      // total at its start
+    std::uint64_t snapshot = 0;
+  };
+  std::uint64_t value(const Counter& counter, Cycle now) const {
+    return counter.event == CounterEvent::None ? 0 : totals_(counter.event, now) - counter.from;
+  }
+
+  Totals totals_;
+  std::array<Counter, kCounters> counters_;
+  bool frozen_ = false;          // reads give the snapshot
+  std::vector<std::uint64_t> reads_;
+};
+
+}  // namespace gemel::sim
