@@ -82,7 +82,8 @@ class Compiler {
       const Tensor& tensor = model_.graph.tensor(id);
       const auto given = options_.inputs.find(tensor.name);
       const BufferRef start{buffers_.tensor(id), 0};
-      std::vector<std::uint8_t> bytes = given != options_.inputs.end() ? given->second : synthetic_input(tensor).bytes();
+      std::vector<std::uint8_t> bytes =
+          given != options_.inputs.end() ? given->second : synthetic_input(tensor).bytes();
       if (bytes.size() != static_cast<std::size_t>(element_count(tensor.shape) * element_bytes(tensor.type))) {
         throw arch::InputError("input '" + tensor.name + "' has " + std::to_string(bytes.size()) +
                                " bytes; its shape is " + describe_shape(tensor.shape));
@@ -93,9 +94,8 @@ class Compiler {
 
   void add_output(TensorId id) {
     const Tensor& tensor = model_.graph.tensor(id);
-    program_->outputs.push_back(
-        {memory_.address_of({buffers_.tensor(id), 0}),
-         static_cast<std::uint64_t>(element_count(tensor.shape) * element_bytes(tensor.type))});
+    program_->outputs.push_back({memory_.address_of({buffers_.tensor(id), 0}),
+                                 static_cast<std::uint64_t>(element_count(tensor.shape) * element_bytes(tensor.type))});
   }
 
   void compile_layer(std::size_t index, Compilation& result) {
@@ -184,7 +184,8 @@ class Compiler {
     return op;
   }
 
-  // The graph tensor that the layer completes where it lies dense in memory, else the stored tensor that it is a part of.
+  // The graph tensor that the layer completes where it lies dense in memory, else the stored tensor that it is a part
+  // of.
   std::string name_output(const FusedLayer& layer) {
     const TensorView& view = output_view(layer);
     const Tensor& wanted = model_.graph.tensor(layer.output_tensor);

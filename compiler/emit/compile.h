@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Fused layers to a program for one machine: tiles, schedule, memory, commands. Every stage is verified; every stage can
-// be printed.
+// Fused layers to a program for one machine: tiles, schedule, memory, commands. Every stage is verified; every stage
+// can be printed.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -19,21 +19,21 @@ struct CompileOptions {
   DataflowChoice dataflow = DataflowChoice::Automatic;  // weight stationary where the machine has it
   // Stage to print: "fused", "tiles", "schedule" or "memory"; "" prints none.
   std::string dump_after;
-  std::size_t schedule_lines = 200;                     // per layer, of "schedule"
+  std::size_t schedule_lines = 200;  // per layer, of "schedule"
   // Contents of graph inputs; an input without gets synthetic_input().
   std::map<std::string, std::vector<std::uint8_t>> inputs;
 };
 
 struct LayerCost {  // what the compiler expects
   std::string name;
-  std::uint64_t cycles = 0;          // of the interleaving model; fences and host layers not counted
+  std::uint64_t cycles = 0;  // of the interleaving model; fences and host layers not counted
   std::uint64_t compute_cycles = 0, load_cycles = 0, store_cycles = 0;
 };
 
 struct Compilation {
   arch::Program program;
   std::string dump;
-  std::vector<LayerCost> expected;   // per layer of the program
+  std::vector<LayerCost> expected;  // per layer of the program
 };
 
 // Throws arch::InputError where the machine can not run the model.

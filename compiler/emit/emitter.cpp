@@ -38,9 +38,15 @@ void Emitter::emit(const Schedule& schedule) {
   std::size_t loads = 0, computes = 0, stores = 0;
   for (const Stream stream : schedule.order) {
     switch (stream) {
-      case Stream::Load: load(schedule, schedule.loads[loads++]); break;
-      case Stream::Compute: compute(schedule.computes[computes++]); break;
-      case Stream::Store: store(schedule, schedule.stores[stores++]); break;
+      case Stream::Load:
+        load(schedule, schedule.loads[loads++]);
+        break;
+      case Stream::Compute:
+        compute(schedule.computes[computes++]);
+        break;
+      case Stream::Store:
+        store(schedule, schedule.stores[stores++]);
+        break;
     }
   }
 }

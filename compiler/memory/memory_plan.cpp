@@ -14,10 +14,14 @@ constexpr std::uint64_t kAlignment = 64;
 
 arch::TensorPlace::Role role_of(TensorRole role) {
   switch (role) {
-    case TensorRole::Input: return arch::TensorPlace::Role::Input;
-    case TensorRole::Constant: return arch::TensorPlace::Role::Weight;
-    case TensorRole::Output: return arch::TensorPlace::Role::Output;
-    case TensorRole::Intermediate: break;
+    case TensorRole::Input:
+      return arch::TensorPlace::Role::Input;
+    case TensorRole::Constant:
+      return arch::TensorPlace::Role::Weight;
+    case TensorRole::Output:
+      return arch::TensorPlace::Role::Output;
+    case TensorRole::Intermediate:
+      break;
   }
   return arch::TensorPlace::Role::Intermediate;
 }
@@ -25,8 +29,7 @@ arch::TensorPlace::Role role_of(TensorRole role) {
 std::vector<std::uint8_t> constant_bytes(const Tensor& tensor) {
   const void* from = tensor.type == ElementType::Int8 ? static_cast<const void*>(tensor.int8_data.data())
                                                       : static_cast<const void*>(tensor.int32_data.data());
-  std::vector<std::uint8_t> bytes(
-      static_cast<std::size_t>(element_count(tensor.shape) * element_bytes(tensor.type)));
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(element_count(tensor.shape) * element_bytes(tensor.type)));
   if (!bytes.empty()) std::memcpy(bytes.data(), from, bytes.size());
   return bytes;
 }
@@ -48,7 +51,8 @@ void verify_memory(const BufferTable& buffers, const MemoryPlan& plan) {
   const auto& all = buffers.buffers();
   std::vector<std::size_t> order(all.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return plan.address[a] < plan.address[b]; });
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return plan.address[a] < plan.address[b]; });
   std::uint64_t end = plan.base;
   for (const std::size_t i : order) {
     if (plan.address[i] < end) throw std::logic_error("memory plan: '" + all[i].name + "' overlaps its neighbour");
@@ -65,7 +69,10 @@ std::string describe_memory(const BufferTable& buffers, const MemoryPlan& plan) 
   for (std::size_t i = 0; i < plan.address.size(); ++i) {
     const Buffer& buffer = buffers.buffers()[i];
     out << "  0x" << std::hex << plan.address[i] << std::dec << " " << buffer.bytes << " bytes " << buffer.name
-        << (buffer.tensor ? "" : buffer.data.empty() ? " (scratch)" : " (laid out by the compiler)") << "\n";
+        << (buffer.tensor         ? ""
+            : buffer.data.empty() ? " (scratch)"
+                                  : " (laid out by the compiler)")
+        << "\n";
   }
   return out.str();
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // When the array stops reading a bank of the scratchpad, in computes of the stream. Loads may run one step ahead of the
-// array; further ahead they would only come back to the bank that it reads now. Where loads are what takes the time, they
-// are not held back.
+// array; further ahead they would only come back to the bank that it reads now. Where loads are what takes the time,
+// they are not held back.
 #include <algorithm>
 #include <cstddef>
 #include <vector>

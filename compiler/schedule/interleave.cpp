@@ -85,8 +85,8 @@ class Interleaver {
       ++now_;
       last_load_config_ = op.config;
     }
-    Time start = std::max({now_ + 2, load_unit_, done(compute_done_, op.after_compute), done(store_done_, op.after_store),
-                           trackers_[tracker_]});
+    Time start = std::max({now_ + 2, load_unit_, done(compute_done_, op.after_compute),
+                           done(store_done_, op.after_store), trackers_[tracker_]});
     const Time blocks = static_cast<Time>(machine_.blocks(op.cols));
     load_unit_ = start + op.rows;
     Time end = start + op.rows * blocks + 4;
@@ -111,7 +111,8 @@ class Interleaver {
         std::max({now_ + 3, compute_unit_, done(load_done_, op.after_load), done(store_done_, op.after_store)});
     // The weights of the next one are shifted in meanwhile.
     const std::size_t next = compute_done_.size() + 1;
-    const std::int32_t weights = next < s_.computes.size() && s_.computes[next].new_weights ? s_.computes[next].lanes : 0;
+    const std::int32_t weights =
+        next < s_.computes.size() && s_.computes[next].new_weights ? s_.computes[next].lanes : 0;
     compute_unit_ = start + static_cast<Time>(machine_.pair_cycles(op.rows, weights));
     const Time end = compute_unit_ + machine_.derived.array_latency + 22;
     compute_entries_.take(end);

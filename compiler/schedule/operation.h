@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a layer does on the machine: three streams (loads, computes, stores), each in the order in which its unit will run
-// it, and the order in which the host offers them. Local rows are final, addresses in memory still symbolic.
+// What a layer does on the machine: three streams (loads, computes, stores), each in the order in which its unit will
+// run it, and the order in which the host offers them. Local rows are final, addresses in memory still symbolic.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,7 +18,7 @@ inline constexpr BufferId kNoBuffer = ~BufferId{0};  // a load from it writes ze
 struct LoadOp {
   std::uint32_t after_compute = 0, after_store = 0;
   BufferRef source;
-  std::uint32_t local = 0;   // LocalAddress bits
+  std::uint32_t local = 0;  // LocalAddress bits
   std::uint16_t cols = 0, rows = 0;
   std::uint16_t config = 0;  // index into Schedule::load_configs
 };
@@ -43,13 +43,13 @@ enum class Stream : std::uint8_t { Load, Compute, Store };
 
 struct Schedule {
   arch::ConfigExecute execute;
-  std::vector<arch::ConfigLoad> load_configs;    // `state` says which of the three registers
+  std::vector<arch::ConfigLoad> load_configs;  // `state` says which of the three registers
   std::vector<arch::ConfigStore> store_configs;
   std::vector<LoadOp> loads;
   std::vector<ComputeOp> computes;
   std::vector<StoreOp> stores;
-  std::vector<Stream> order;                     // filled by interleave(); empty: not yet
-  std::uint64_t predicted_cycles = 0;            // of interleave()'s model
+  std::vector<Stream> order;           // filled by interleave(); empty: not yet
+  std::uint64_t predicted_cycles = 0;  // of interleave()'s model
 };
 
 // Rows of local memory that an operation touches: `blocks` runs of `rows`, `stride` apart.

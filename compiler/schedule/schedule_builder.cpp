@@ -48,8 +48,8 @@ void ScheduleBuilder::load_rows(LoadOp op, std::size_t first, std::int32_t rows,
   op.after_compute = load_floor_;
   for (std::int32_t block = 0; block < blocks; ++block) {
     for (std::int32_t r = 0; r < rows; ++r) {
-      const std::size_t row = first + static_cast<std::size_t>(block) * static_cast<std::size_t>(stride) +
-                              static_cast<std::size_t>(r);
+      const std::size_t row =
+          first + static_cast<std::size_t>(block) * static_cast<std::size_t>(stride) + static_cast<std::size_t>(r);
       Touch& touch = touched_[row];
       op.after_compute = std::max(op.after_compute, touch.compute);
       op.after_store = std::max(op.after_store, touch.store);

@@ -47,11 +47,11 @@ class ScheduleBuilder {
 
   const Machine& machine_;
   Schedule schedule_;
-  std::vector<Touch> touched_;      // scratchpad rows, then accumulator rows
+  std::vector<Touch> touched_;  // scratchpad rows, then accumulator rows
   std::int32_t tiles_ = 0;
   std::size_t contractions_ = 0;
   std::uint32_t load_floor_ = 0;
-  std::vector<char> zero_;          // scratchpad rows known to be zero
+  std::vector<char> zero_;  // scratchpad rows known to be zero
 };
 
 }  // namespace gemel::compiler

@@ -36,8 +36,8 @@ std::string describe_schedule(const Schedule& schedule, std::size_t most_lines) 
     if (stream == Stream::Load) {
       const LoadOp& op = schedule.loads[load++];
       const arch::ConfigLoad& config = schedule.load_configs[op.config];
-      out << "  load    " << local_text(op.local) << " <- " << buffer_text(op.source) << " " << op.rows << "x" << op.cols
-          << " stride " << config.dram_stride << " block " << config.block_stride << "\n";
+      out << "  load    " << local_text(op.local) << " <- " << buffer_text(op.source) << " " << op.rows << "x"
+          << op.cols << " stride " << config.dram_stride << " block " << config.block_stride << "\n";
     } else if (stream == Stream::Compute) {
       const ComputeOp& op = schedule.computes[compute++];
       out << "  compute " << local_text(op.c) << " = " << local_text(op.a) << " x "
@@ -45,8 +45,8 @@ std::string describe_schedule(const Schedule& schedule, std::size_t most_lines) 
           << int{op.outputs} << "\n";
     } else {
       const StoreOp& op = schedule.stores[store++];
-      out << "  store   " << buffer_text(op.target) << " <- " << local_text(op.local) << " " << op.rows << "x" << op.cols
-          << " stride " << schedule.store_configs[op.config].dram_stride << "\n";
+      out << "  store   " << buffer_text(op.target) << " <- " << local_text(op.local) << " " << op.rows << "x"
+          << op.cols << " stride " << schedule.store_configs[op.config].dram_stride << "\n";
     }
   }
   return out.str();
@@ -59,7 +59,8 @@ void verify_schedule(const Schedule& schedule, const Machine& machine) {
     if (stream == Stream::Load) {
       if (load == schedule.loads.size()) fail("more loads offered than there are");
       const LoadOp& op = schedule.loads[load++];
-      if (op.after_compute > compute || op.after_store > store) fail("a load overtakes a use of the rows that it replaces");
+      if (op.after_compute > compute || op.after_store > store)
+        fail("a load overtakes a use of the rows that it replaces");
       if (op.rows == 0 || op.cols == 0 || op.rows > machine.dim()) fail("a load of no or too many rows");
       if (schedule.load_configs.at(op.config).block_stride < op.rows) fail("the blocks of a load overlap");
     } else if (stream == Stream::Compute) {

@@ -23,7 +23,8 @@ std::optional<BufferId> BufferTable::find(const std::string& key) const {
   return found->second;
 }
 
-BufferId BufferTable::constant(const std::string& key, std::vector<std::int64_t> shape, std::vector<std::uint8_t> data) {
+BufferId BufferTable::constant(const std::string& key, std::vector<std::int64_t> shape,
+                               std::vector<std::uint8_t> data) {
   Buffer buffer;
   buffer.name = key;
   buffer.bytes = static_cast<std::int64_t>(data.size());

@@ -16,9 +16,9 @@ namespace gemel::compiler {
 struct Buffer {
   std::string name;
   std::int64_t bytes = 0;
-  std::optional<TensorId> tensor;       // dense data of this tensor
-  std::vector<std::int64_t> shape;      // of a constant made here, int8
-  std::vector<std::uint8_t> data;       // initial contents; empty: the tensor's, or zero
+  std::optional<TensorId> tensor;   // dense data of this tensor
+  std::vector<std::int64_t> shape;  // of a constant made here, int8
+  std::vector<std::uint8_t> data;   // initial contents; empty: the tensor's, or zero
 };
 
 class BufferTable {

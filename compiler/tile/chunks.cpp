@@ -71,8 +71,7 @@ Chunking choose_chunks(const Machine& machine, std::int32_t height, std::int32_t
   if (height > 1 && allow_across) {
     split_run(0, (height - 1) * pitch + width, max_rows, false, across.chunks);
     across.cycles = chunk_cycles(machine, across.chunks, weight_rows);
-    if (across.cycles < rows.cycles ||
-        (across.cycles == rows.cycles && across.chunks.size() < rows.chunks.size())) {
+    if (across.cycles < rows.cycles || (across.cycles == rows.cycles && across.chunks.size() < rows.chunks.size())) {
       best = &across;
     }
   }

@@ -20,10 +20,10 @@ struct Segment {
 
 struct Chunking {
   std::int32_t height = 0, width = 0, pitch = 0;  // outputs of the tile; positions from one row to the next
-  bool across_rows = false;   // chunks run on over row ends; what they compute there is not stored
+  bool across_rows = false;                       // chunks run on over row ends; what they compute there is not stored
   std::vector<Chunk> chunks;
   std::vector<Segment> segments;
-  std::int64_t cycles = 0;    // all chunks under one weight block
+  std::int64_t cycles = 0;  // all chunks under one weight block
 };
 
 // The cheaper of the two ways. weight_rows: rows of a full weight block. max_rows: at most so many rows a chunk.

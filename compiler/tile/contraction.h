@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The one form in which work reaches the array: a sum over taps and lanes,
-//   out[image][y][x][n] = epilogue(sum over tap, lane: in[image][y·stride + tap.dy - pad][x·stride + tap.dx - pad][lane] · B),
+//   out[image][y][x][n] = epilogue(sum over tap, lane: in[image][y·stride + tap.dy - pad][x·stride + tap.dx -
+//   pad][lane] · B),
 // which is a matrix product (one tap, one row of positions), a convolution (a tap per kernel element), a patch
 // convolution (a tap per kernel row; the pixels of a row are lanes), a depthwise convolution (block-diagonal), an
 // element-wise sum (B a multiple of the identity) and a sum over positions (the matrix of activations is B).
@@ -66,7 +67,7 @@ struct Contraction {
   arch::Activation activation = arch::Activation::None;
   std::optional<float> scale;  // none: 32-bit output
   std::optional<MaxPoolStep> pool;
-  ImageRef output;             // after pooling
+  ImageRef output;  // after pooling
 
   std::int32_t taps_count() const { return static_cast<std::int32_t>(taps.size()); }
 };

@@ -152,7 +152,8 @@ class ConvLowering {
     work.weights = packed("_rows", source, work);
 
     const std::int64_t image_w = conv_.input.shape[2];
-    const std::int64_t reach = (work.out_w - 1) * window_.stride_w + window_.kernel_w;  // columns used, margins included
+    const std::int64_t reach =
+        (work.out_w - 1) * window_.stride_w + window_.kernel_w;  // columns used, margins included
     const std::int64_t left = window_.padding.left, right = std::max<std::int64_t>(0, reach - left - image_w);
     if (left > 0 || right > 0) {
       const std::int64_t margin = round_up(left * channels_, machine_.derived.bus_bytes);
@@ -190,8 +191,8 @@ class ConvLowering {
 
 }  // namespace
 
-std::vector<Stage> lower_conv(const std::string& name, const ConvLayer& conv, const Graph& graph, const Machine& machine,
-                              BufferTable& buffers) {
+std::vector<Stage> lower_conv(const std::string& name, const ConvLayer& conv, const Graph& graph,
+                              const Machine& machine, BufferTable& buffers) {
   return ConvLowering(name, conv, graph, machine, buffers).run();
 }
 

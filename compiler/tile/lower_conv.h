@@ -7,7 +7,7 @@
 
 namespace gemel::compiler {
 
-std::vector<Stage> lower_conv(const std::string& name, const ConvLayer& conv, const Graph& graph, const Machine& machine,
-                              BufferTable& buffers);
+std::vector<Stage> lower_conv(const std::string& name, const ConvLayer& conv, const Graph& graph,
+                              const Machine& machine, BufferTable& buffers);
 
 }  // namespace gemel::compiler

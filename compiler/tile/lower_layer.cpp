@@ -13,7 +13,9 @@ class Lowering {
   Lowering(const FusedLayer& layer, Graph& graph, const Machine& machine, BufferTable& buffers)
       : layer_(layer), graph_(graph), machine_(machine), buffers_(buffers) {}
 
-  std::vector<Stage> operator()(const ConvLayer& conv) { return lower_conv(layer_.name, conv, graph_, machine_, buffers_); }
+  std::vector<Stage> operator()(const ConvLayer& conv) {
+    return lower_conv(layer_.name, conv, graph_, machine_, buffers_);
+  }
 
   std::vector<Stage> operator()(const GemmLayer& gemm) {
     std::vector<Stage> stages;

@@ -22,7 +22,8 @@ struct Machine {
     return static_cast<std::int32_t>(derived.accumulator_rows) / accumulator_slots();
   }
 
-  // Cycles of one preload/compute pair: `rows` rows of A under weights of which `weight_rows` are shifted in (0: reuse).
+  // Cycles of one preload/compute pair: `rows` rows of A under weights of which `weight_rows` are shifted in (0:
+  // reuse).
   std::int32_t pair_cycles(std::int32_t rows, std::int32_t weight_rows) const {
     if (output_stationary) return dim();
     const std::int32_t in_flight = std::max(1, 5 * static_cast<std::int32_t>(config.mesh.tile_latency_cycles + 1));
@@ -38,8 +39,9 @@ struct Machine {
     const std::int64_t slots = rows * (latency + 8) / std::max<std::int64_t>(1, config.dma.requests_in_flight);
     return std::max({beats, one / std::max<std::int64_t>(1, config.dma.loads_in_flight), slots});
   }
-  // The same for one mvout of `rows` rows of `blocks` lane blocks out of the accumulator: five rows in eight cycles leave
-  // the scaler, longer rows are collected and then sent, and each row holds a write slot until it is acknowledged.
+  // The same for one mvout of `rows` rows of `blocks` lane blocks out of the accumulator: five rows in eight cycles
+  // leave the scaler, longer rows are collected and then sent, and each row holds a write slot until it is
+  // acknowledged.
   std::int64_t store_cycles(std::int64_t rows, std::int64_t blocks) const {
     const std::int64_t pipeline = blocks <= 1 ? rows * 8 / 5 + 1 : rows * (2 * blocks - 1);
     const std::int64_t latency = config.memory.latency_cycles;

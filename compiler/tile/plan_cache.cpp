@@ -21,8 +21,8 @@ std::string shape_key(const Contraction& w) {
   put(w.scale.has_value());
   put(w.output.y_stride == w.output.x_stride * w.out_w);
   if (w.pool) {
-    for (const std::int32_t v : {w.pool->size, w.pool->stride, w.pool->pad_top, w.pool->pad_left, w.pool->out_h,
-                                 w.pool->out_w}) {
+    for (const std::int32_t v :
+         {w.pool->size, w.pool->stride, w.pool->pad_top, w.pool->pad_left, w.pool->out_h, w.pool->out_w}) {
       put(v);
     }
   }

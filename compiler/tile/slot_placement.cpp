@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::int64_t kMostSlots = 256;
 
-// `banks` banks of bank_rows from row `base` on, of each of which the first `usable` rows are free. A slot larger than a
-// bank runs on into the next, where the banks are free to their ends.
+// `banks` banks of bank_rows from row `base` on, of each of which the first `usable` rows are free. A slot larger than
+// a bank runs on into the next, where the banks are free to their ends.
 Slots divide(std::int32_t base, std::int32_t banks, std::int32_t bank_rows, std::int32_t usable, std::int32_t slot_rows,
              std::int64_t useful) {
   Slots slots;

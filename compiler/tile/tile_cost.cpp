@@ -9,9 +9,7 @@ namespace gemel::compiler {
 namespace {
 
 // Output positions run on through memory, so a store may pass a row end.
-bool output_rows_join(const Contraction& work) {
-  return work.output.y_stride == work.output.x_stride * work.out_w;
-}
+bool output_rows_join(const Contraction& work) { return work.output.y_stride == work.output.x_stride * work.out_w; }
 
 void measure_fill(const Contraction& work, const Machine& machine, const PositionRange& at, TileShape& shape) {
   const Planes planes = place_planes(work, at.h, at.w);
@@ -59,7 +57,8 @@ std::int64_t conflict_cycles(const Machine& machine, const TilePlan& plan, std::
                              std::int64_t chunks) {
   if (machine.config.scratchpad.ports != 1) return 0;
   const auto bank = static_cast<std::int32_t>(machine.derived.scratchpad_bank_rows);
-  const std::int32_t a_banks = plan.a_banks, b_banks = static_cast<std::int32_t>(machine.config.scratchpad.banks) - a_banks;
+  const std::int32_t a_banks = plan.a_banks,
+                     b_banks = static_cast<std::int32_t>(machine.config.scratchpad.banks) - a_banks;
   const auto shared = [bank](const Slots& slots, std::int32_t banks) {
     return banks < 2 || (slots.rows > bank && slots.rows % bank != 0);
   };
@@ -129,7 +128,8 @@ TileGrid measure_grid(const Contraction& work, const Machine& machine, std::int3
   return grid;
 }
 
-// The busiest unit decides; of two plans it keeps equally busy, the one that leaves more slack to the others runs better.
+// The busiest unit decides; of two plans it keeps equally busy, the one that leaves more slack to the others runs
+// better.
 std::int64_t TileCost::total() const { return std::max({compute, load, store}) + (load + store) / 16 + edges; }
 
 TileCost estimate(const Contraction& work, const Machine& machine, const TileGrid& grid, const TilePlan& plan) {
@@ -168,9 +168,10 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
     std::int64_t epilogue_load = 0;
     if (work.bias) epilogue_load += shape.chunks * out_blocks * std::max(dim, machine.load_cycles(1, 4 * dim));
     if (work.residual) {
-      epilogue_load += shape.segments * out_groups *
-                       machine.load_cycles(std::max<std::int64_t>(1, shape.positions / std::max<std::int64_t>(1, shape.segments)),
-                                           weight_bytes);
+      epilogue_load +=
+          shape.segments * out_groups *
+          machine.load_cycles(std::max<std::int64_t>(1, shape.positions / std::max<std::int64_t>(1, shape.segments)),
+                              weight_bytes);
       cost.read_bytes += shape.count * shape.positions * work.outputs;
     }
     cost.load += shape.count * epilogue_load;
@@ -181,7 +182,8 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
     last_store = tile_store * (work.pool || !work.scale ? plan.tile_n : groups_of_tile);
     first_fill = std::max(first_fill, shape.fill_cycles / std::max<std::int64_t>(1, shape.chunks));
   }
-  const std::int64_t b_load = steps * out_groups * machine.load_cycles(std::min<std::int64_t>(dim, work.lanes), weight_bytes);
+  const std::int64_t b_load =
+      steps * out_groups * machine.load_cycles(std::min<std::int64_t>(dim, work.lanes), weight_bytes);
   cost.load += a_load * a_times + b_load * b_times;
   cost.read_bytes += b_times * work.lanes * taps * (work.diagonal ? dim : work.outputs);
   cost.written_bytes = std::int64_t{work.images} * grid_h(work) * grid_w(work) * work.outputs * (work.scale ? 1 : 4);
@@ -191,12 +193,12 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
   // The transposer needs a second pass for each weight block.
   if (work.weight_layout == WeightLayout::Transposed) cost.compute += grid.tiles * out_blocks * steps * dim;
   // A tile that has no second slot waits for its operands.
-  if (plan.a.count() == 1 && grid.tiles * chunks_a * (work.diagonal ? tiles_n : 1) > 1) cost.compute += a_load * a_times;
+  if (plan.a.count() == 1 && grid.tiles * chunks_a * (work.diagonal ? tiles_n : 1) > 1)
+    cost.compute += a_load * a_times;
   if (plan.b.count() == 1 && tiles_n * chunks_b > 1) cost.compute += b_load * b_times;
   if (machine.accumulator_slots() < 2) cost.compute += cost.store;
 
-  cost.edges = first_fill + 4 * machine.config.memory.latency_cycles +
-               last_store / 2 + 2 * grid.tiles * tiles_n;
+  cost.edges = first_fill + 4 * machine.config.memory.latency_cycles + last_store / 2 + 2 * grid.tiles * tiles_n;
   return cost;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What a candidate costs. Shapes of tiles are worked out once and shared by all candidates of that tile height and width.
+// What a candidate costs. Shapes of tiles are worked out once and shared by all candidates of that tile height and
+// width.
 #include <cstdint>
 #include <vector>
 
@@ -11,8 +12,8 @@ namespace gemel::compiler {
 // A kind of tile (inner, last row, last column, corner) and how many there are.
 struct TileShape {
   std::int64_t count = 0;
-  std::int64_t positions = 0;      // valid ones
-  std::int64_t chunk_cycles = 0;   // one weight block over the whole tile
+  std::int64_t positions = 0;     // valid ones
+  std::int64_t chunk_cycles = 0;  // one weight block over the whole tile
   std::int64_t chunks = 0, segments = 0;
   std::int64_t fill_loads = 0, fill_rows = 0;  // mvins and pixels to load for one group of lane blocks
   std::int64_t fill_cycles = 0;                // of the load unit, full group
@@ -24,7 +25,7 @@ struct TileGrid {
   std::int32_t h = 0, w = 0;
   std::vector<TileShape> shapes;
   std::int64_t tiles = 0;
-  std::int32_t plane_rows = 0;      // of the largest tile, one lane block
+  std::int32_t plane_rows = 0;        // of the largest tile, one lane block
   std::int32_t accumulator_rows = 0;  // of the largest tile, one output block
   std::int32_t max_chunks = 0;
 };

@@ -38,7 +38,8 @@ void verify_tiles(const Contraction& work, const Machine& machine, const TilePla
     for (const std::int32_t base : slots->bases) take(base, slots->rows);
   }
   if (plan.residual_matrix >= 0) take(plan.residual_matrix, machine.dim());
-  if (work.residual && (plan.residual_matrix < 0 || plan.residual.count() == 0)) broken(work, "no room for the residual");
+  if (work.residual && (plan.residual_matrix < 0 || plan.residual.count() == 0))
+    broken(work, "no room for the residual");
 }
 
 std::string describe_tiles(const Contraction& work, const Machine& machine, const TilePlan& plan) {

@@ -14,7 +14,7 @@ namespace gemel::compiler {
 
 // Equal pieces of the scratchpad that are filled in turn.
 struct Slots {
-  std::int32_t rows = 0;               // of one slot
+  std::int32_t rows = 0;  // of one slot
   std::vector<std::int32_t> bases;
   std::int32_t count() const { return static_cast<std::int32_t>(bases.size()); }
 };
@@ -27,13 +27,13 @@ struct TileCost {
 };
 
 struct TilePlan {
-  std::int32_t tile_h = 1, tile_w = 1;  // output positions of a tile; pooled ones where the layer pools
-  std::int32_t tile_n = 1;              // output blocks of a tile
+  std::int32_t tile_h = 1, tile_w = 1;    // output positions of a tile; pooled ones where the layer pools
+  std::int32_t tile_n = 1;                // output blocks of a tile
   std::int32_t lanes_a = 1, lanes_b = 1;  // lane blocks that a slot of A (of B) holds; lanes_a is a multiple of lanes_b
-  bool outputs_outer = false;           // loops: outputs, then positions (else the other way round); lanes innermost
-  std::int32_t a_banks = 0;             // scratchpad banks given to A; 0: the memory is split in the middle
+  bool outputs_outer = false;             // loops: outputs, then positions (else the other way round); lanes innermost
+  std::int32_t a_banks = 0;               // scratchpad banks given to A; 0: the memory is split in the middle
   Slots a, b, residual;
-  std::int32_t residual_matrix = -1;    // row of the multiple of the identity
+  std::int32_t residual_matrix = -1;  // row of the multiple of the identity
   TileCost cost;
   std::int64_t candidates = 0, rejected = 0;  // looked at; did not fit
 };

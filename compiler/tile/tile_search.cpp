@@ -52,8 +52,9 @@ class Search {
       for (const std::int32_t h : even_parts(gh, std::max(1, most / w), 1)) try_grid(h, w);
     }
     if (!best_) {
-      throw arch::InputError(machine_.config.name + ": no tile of layer '" + work_.name +
-                             "' fits the scratchpad and the accumulator; a larger scratchpad.capacity_kib would be right");
+      throw arch::InputError(
+          machine_.config.name + ": no tile of layer '" + work_.name +
+          "' fits the scratchpad and the accumulator; a larger scratchpad.capacity_kib would be right");
     }
     best_->candidates = candidates_;
     best_->rejected = rejected_;

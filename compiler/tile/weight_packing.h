@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Order of packed weights in memory: [lane block][tap][group of output blocks][DIM lanes][row of the group], so that one
-// mvin fetches a whole group in rows as long as a request. A diagonal contraction has one lane block: lane l of output
-// block j is lane j·DIM + l. Missing lanes and outputs are zero.
+// Order of packed weights in memory: [lane block][tap][group of output blocks][DIM lanes][row of the group], so that
+// one mvin fetches a whole group in rows as long as a request. A diagonal contraction has one lane block: lane l of
+// output block j is lane j·DIM + l. Missing lanes and outputs are zero.
 #include <algorithm>
 #include <cstdint>
 

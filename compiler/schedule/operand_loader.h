@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Loads of a tile's operands: pixels into planes, weights into blocks, bias into the accumulator.
+#include <vector>
+
+#include "compiler/schedule/schedule_builder.h"
+#include "compiler/schedule/tile_context.h"
+
+namespace gemel::compiler {
+
+struct PendingLoad {
+  BufferRef source;
+  arch::LocalAddress local;
+  std::int32_t rows, cols;
+  std::uint16_t config;
+};
+
+class OperandLoader {
+ public:
+  // Loads the multiple of the identity, where there is a residual.
+  OperandLoader(const TileContext& tile, ScheduleBuilder& builder);
+
+  // Bias of the whole tile, in the order in which the first pass needs it.
+  std::vector<PendingLoad> bias_loads() const;
+  void issue(const PendingLoad& load) { builder_.load(load.source, load.local, load.rows, load.cols, load.config); }
+
+  // Lane blocks [g, g_end) of the tile, `base` being the row of the first; `first` spread between the loads.
+  void fill_a(std::int32_t base, std::int32_t g, std::int32_t g_end, std::vector<PendingLoad>& first);
+  // Weight blocks of lane blocks [b0, b1) into the slot that begins with lane block `block0`.
+  void fill_b(std::int32_t base, std::int32_t block0, std::int32_t b0, std::int32_t b1);
+  // The residual as the results lie in the accumulator.
+  void fill_residual(std::int32_t base);
+
+ private:
+  void fill_b_transposed(std::int32_t base, std::int32_t block0, std::int32_t b0, std::int32_t b1);
+
+  const TileContext& t_;
+  ScheduleBuilder& builder_;
+  std::uint16_t weight_config_ = 0, bias_config_ = 0, residual_config_ = 0;
+};
+
+}  // namespace gemel::compiler
