@@ -14,10 +14,13 @@ module accelerator_monitor
   input execute_id_t   execute_allocated_id_i,
   input store_id_t     store_allocated_id_i,
   input logic          load_issued_i,
+  input logic [6:0]    load_issued_funct_i,
   input load_id_t      load_issued_id_i,
   input logic          execute_issued_i,
+  input logic [6:0]    execute_issued_funct_i,
   input execute_id_t   execute_issued_id_i,
   input logic          store_issued_i,
+  input logic [6:0]    store_issued_funct_i,
   input store_id_t     store_issued_id_i,
   input logic          load_done_i,
   input load_id_t      load_done_id_i,
@@ -78,9 +81,15 @@ module accelerator_monitor
       if (allocated_i && allocated_class_i[2]) begin
         gemel_rtl_event(EventAllocated, StoreClass, 32'(store_allocated_id_i), 0);
       end
-      if (load_issued_i) gemel_rtl_event(EventIssued, LoadClass, 32'(load_issued_id_i), 0);
-      if (execute_issued_i) gemel_rtl_event(EventIssued, ExecuteClass, 32'(execute_issued_id_i), 0);
-      if (store_issued_i) gemel_rtl_event(EventIssued, StoreClass, 32'(store_issued_id_i), 0);
+      if (load_issued_i) begin
+        gemel_rtl_event(EventIssued, LoadClass, 32'(load_issued_id_i), 64'(load_issued_funct_i));
+      end
+      if (execute_issued_i) begin
+        gemel_rtl_event(EventIssued, ExecuteClass, 32'(execute_issued_id_i), 64'(execute_issued_funct_i));
+      end
+      if (store_issued_i) begin
+        gemel_rtl_event(EventIssued, StoreClass, 32'(store_issued_id_i), 64'(store_issued_funct_i));
+      end
       if (execute_done_i) gemel_rtl_event(EventCompleted, ExecuteClass, 32'(execute_done_id_i), 0);
       if (load_done_i) gemel_rtl_event(EventCompleted, LoadClass, 32'(load_done_id_i), 0);
       if (store_done_i) gemel_rtl_event(EventCompleted, StoreClass, 32'(store_done_id_i), 0);
@@ -105,10 +114,13 @@ bind accelerator accelerator_monitor u_monitor (
   .execute_allocated_id_i(u_reservation_station.execute_id),
   .store_allocated_id_i  (u_reservation_station.store_id),
   .load_issued_i         (load_issue_valid && load_issue_ready),
+  .load_issued_funct_i   (load_issue.command.funct),
   .load_issued_id_i      (load_issue.id),
   .execute_issued_i      (execute_issue_valid && execute_issue_ready),
+  .execute_issued_funct_i(execute_issue.command.funct),
   .execute_issued_id_i   (execute_issue.id),
   .store_issued_i        (store_issue_valid && store_issue_ready),
+  .store_issued_funct_i  (store_issue.command.funct),
   .store_issued_id_i     (store_issue.id),
   .load_done_i           (load_done_valid && load_done_ready),
   .load_done_id_i        (load_done_id),

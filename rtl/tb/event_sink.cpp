@@ -22,15 +22,19 @@ void print_events_to(std::FILE* file) { event_file = file; }
 
 }  // namespace gemel::rtl
 
-// `station_class` and `index` of station events; `payload` is the command's index, an address or a count of beats.
+// `station_class` and `index` of station events; `payload` is the command's index, its function code (issued) or an
+// address.
 void gemel_rtl_event(int event, int station_class, int index, long long payload) {
   using namespace gemel::rtl;
   if (event_file == nullptr) return;
   switch (static_cast<Event>(event)) {
     case Event::Allocated:
-    case Event::Issued:
     case Event::Completed:
       std::fprintf(event_file, "%" PRIu64 " %s %s %d\n", event_cycle, kNames[event], kClasses[station_class], index);
+      break;
+    case Event::Issued:
+      std::fprintf(event_file, "%" PRIu64 " %s %s %d funct %lld\n", event_cycle, kNames[event], kClasses[station_class],
+                   index, payload);
       break;
     case Event::ReadRequest:
       std::fprintf(event_file, "%" PRIu64 " %s addr %llx beats %d\n", event_cycle, kNames[event],

@@ -119,7 +119,7 @@ module load_controller
     row_o.cols          = block.cols;
     row_o.block_stride  = state.block_stride;
     row_o.scale         = state.scale;
-    row_o.pixel_repeats = state.pixel_repeats;
+    row_o.pixel_repeats = block.address.accumulator ? 8'd1 : state.pixel_repeats;
     row_o.repeats       = is_repeated ? block.rows : 16'd1;
     row_o.last          = is_last_row;
     row_o.id            = head.id;

@@ -29,7 +29,7 @@ module station_ranges
   logic [15:0] block_stride_q [3];
   logic [7:0]  pixel_repeats_q[3];
   logic [15:0] a_stride_q, c_stride_q;
-  logic        a_transpose_q, pooling_q;
+  logic        weight_stationary_q, a_transpose_q, b_transpose_q, pooling_q;
 
   logic [1:0] subtype, load_state;
   assign subtype    = command_i.rs1[1:0];
@@ -43,15 +43,19 @@ module station_ranges
       end
       a_stride_q    <= 16'd1;
       c_stride_q    <= 16'd1;
-      a_transpose_q <= 1'b0;
-      pooling_q     <= 1'b0;
+      pooling_q           <= 1'b0;
+      weight_stationary_q <= 1'b0;
+      a_transpose_q       <= 1'b0;
+      b_transpose_q       <= 1'b0;
     end else if (allocated_i && is_config_o) begin
       unique case (subtype)
         ConfigExecuteSubtype: begin
           a_stride_q <= command_i.rs1[ConfigExecuteAStrideLsb+:ConfigExecuteAStrideWidth];
           c_stride_q <= command_i.rs2[ConfigExecuteCStrideLsb+:ConfigExecuteCStrideWidth];
           if (!command_i.rs1[ConfigExecuteSetOnlyStridesLsb]) begin
-            a_transpose_q <= command_i.rs1[ConfigExecuteATransposeLsb];
+            weight_stationary_q <= command_i.rs1[ConfigExecuteDataflowLsb];
+            a_transpose_q       <= command_i.rs1[ConfigExecuteATransposeLsb];
+            b_transpose_q       <= command_i.rs1[ConfigExecuteBTransposeLsb];
           end
         end
         ConfigLoadSubtype: begin
@@ -148,7 +152,14 @@ module station_ranges
   assign main_o = make_range(is_mvin || is_mvout || is_preload_o || is_compute,
                              is_compute ? rs1_block.address : rs2_block.address, main_length,
                              is_mvin && repeats != '0 ? repeats - 1'b1 : '0);
-  assign bd_o = is_preload_o
-      ? make_range(1'b1, rs1_block.address, length_t'(rs1_block.rows), '0)
-      : make_range(is_compute, rs2_block.address, length_t'(rs2_block.rows), '0);
+
+  // Rows as they are stored: B is exchanged where it is transposed. It is the preload's BD in
+  // weight-stationary, the compute's in output-stationary.
+  local_block_t bd_block;
+  logic [15:0]  bd_rows;
+  assign bd_block = is_preload_o ? rs1_block : rs2_block;
+  assign bd_rows  = b_transpose_q && is_preload_o == weight_stationary_q ? bd_block.cols
+                                                                         : bd_block.rows;
+  assign bd_o     = make_range(is_preload_o || is_compute, bd_block.address,
+                               length_t'(bd_rows), '0);
 endmodule : station_ranges

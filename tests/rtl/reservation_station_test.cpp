@@ -172,13 +172,18 @@ class Reference {
       const arch::Preload preload = arch::decode_preload(command.rs1, command.rs2);
       entry.is_preload = true;
       entry.main = rows(preload.c.address, std::uint64_t{preload.c.rows} * c_stride_);
-      entry.bd = rows(preload.bd.address, preload.bd.rows);
+      entry.bd = rows(preload.bd.address, stored_rows(preload.bd, is_weight_stationary_));
     } else {
       const arch::Compute compute = arch::decode_compute(command);
       entry.main = rows(compute.a.address, std::uint64_t{a_transpose_ ? compute.a.cols : compute.a.rows} * a_stride_);
-      entry.bd = rows(compute.bd.address, compute.bd.rows);
+      entry.bd = rows(compute.bd.address, stored_rows(compute.bd, !is_weight_stationary_));
     }
     return entry;
+  }
+
+  // Rows of a BD operand as it is stored; B is exchanged where it is transposed.
+  std::uint32_t stored_rows(const arch::LocalBlock& bd, bool is_b) const {
+    return is_b && b_transpose_ ? bd.cols : bd.rows;
   }
 
   void follow_config(const Command& command) {
@@ -187,7 +192,10 @@ class Reference {
         const arch::ConfigExecute config = arch::decode_config_execute(command.rs1, command.rs2);
         a_stride_ = config.a_stride;
         c_stride_ = config.c_stride;
-        if (!config.set_only_strides) a_transpose_ = config.a_transpose;
+        if (config.set_only_strides) break;
+        a_transpose_ = config.a_transpose;
+        b_transpose_ = config.b_transpose;
+        is_weight_stationary_ = config.dataflow == arch::Dataflow::WeightStationary;
         break;
       }
       case arch::ConfigKind::Load: {
@@ -209,7 +217,7 @@ class Reference {
   std::vector<std::pair<int, unsigned>> retired_;
   std::uint64_t next_order_ = 0;
   std::uint32_t block_stride_[3] = {16, 16, 16}, pixel_repeats_[3] = {1, 1, 1}, a_stride_ = 1, c_stride_ = 1;
-  bool a_transpose_ = false, is_pooling_ = false;
+  bool a_transpose_ = false, b_transpose_ = false, is_weight_stationary_ = false, is_pooling_ = false;
 };
 
 class ReservationStation : public UnitBench<Vreservation_station_bench> {
@@ -336,6 +344,8 @@ TEST_F(ReservationStation, MatchesSetsOfRowsUnderRandomCommandsAndCompletions) {
         arch::ConfigExecute config;
         config.set_only_strides = pick(2) != 0;
         config.a_transpose = pick(2) != 0;
+        config.b_transpose = pick(2) != 0;
+        config.dataflow = pick(2) != 0 ? arch::Dataflow::WeightStationary : arch::Dataflow::OutputStationary;
         config.a_stride = static_cast<std::uint16_t>(pick(4));
         config.c_stride = static_cast<std::uint16_t>(pick(4));
         return arch::encode_config_execute(config);
