@@ -57,7 +57,7 @@ bool CommandFrontEnd::consume(const arch::Command& command, Cycle now) {
 }
 
 void CommandFrontEnd::advance(Cycle now) {
-  due_ = kNever;
+  look();
   if (held_ == 0) {
     pull();
     if (held_ == 0 || pending_[0].visible > now) return;
@@ -74,9 +74,8 @@ void CommandFrontEnd::advance(Cycle now) {
   left_ = {static_cast<std::int64_t>(now), left_[0]};
   pending_[0] = pending_[1];
   --held_;
-  due_ = kNever;
   pull();
-  if (held_ > 0) due_ = std::max(pending_[0].visible, now + 1);
+  if (held_ > 0) wake(std::max(pending_[0].visible, now + 1));
 }
 
 }  // namespace gemel::sim

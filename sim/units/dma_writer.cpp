@@ -13,18 +13,21 @@ DmaWriter::DmaWriter(const sc_core::sc_module_name& name, const arch::Accelerato
       max_request_bytes_(config.dma.max_request_bytes),
       port_(port),
       timing_only_(timing_only),
-      row_(std::max<std::size_t>(std::size_t{derived.max_block_columns} * derived.dim, derived.accumulator_row_bytes)),
+      row_(std::max<std::size_t>(std::size_t{derived.max_block_columns} * derived.dim,
+                                 std::size_t{derived.max_block_columns_acc} * derived.accumulator_row_bytes)),
       slot_free_(config.dma.requests_in_flight, 0) {}
 
 void DmaWriter::accept(const StoreElement& element, const std::uint8_t* values, Cycle at) {
-  const std::uint32_t bytes = element.lanes * (element.full_width ? 4 : 1);
+  const std::uint32_t element_bytes = element.full_width ? 4 : 1;
+  const std::uint32_t bytes = element.lanes * element_bytes;
+  const std::uint32_t offset = element.block * derived_.dim * element_bytes;
   if (!timing_only_) {
     if (element.merges) {
       auto* row = reinterpret_cast<std::int8_t*>(row_.data());
       const auto* other = reinterpret_cast<const std::int8_t*>(values);
       for (std::uint32_t i = 0; i < bytes; ++i) row[i] = std::max(row[i], other[i]);
     } else {
-      std::memcpy(row_.data() + std::size_t{element.block} * derived_.dim, values, bytes);
+      std::memcpy(row_.data() + offset, values, bytes);
     }
   }
   account_.spend(at, kIdle);
@@ -36,7 +39,7 @@ void DmaWriter::accept(const StoreElement& element, const std::uint8_t* values, 
   collecting_ = false;
   sending_ = true;
   address_ = element.address;
-  length_ = element.block * derived_.dim + bytes;
+  length_ = offset + bytes;
   done_ = 0;
   beat_ = 0;
   next_beat_ = at + 1;

@@ -383,7 +383,7 @@ void ExecuteController::flush(Cycle now) {
 }
 
 void ExecuteController::advance(Cycle now) {
-  due_ = kNever;
+  look();
   if (feeding_) {
     loads_.sync(now - 1);
     if (!feeder_.run_until(now)) {

@@ -71,7 +71,7 @@ void LoadController::start_mvin(const IssuedCommand& issued, unsigned tracker, C
 }
 
 void LoadController::advance(Cycle now) {
-  due_ = kNever;
+  look();
   for (Tracker& t : trackers_) {
     // Completed in an earlier cycle: the tracker is free from the cycle after, when the station woke us.
     if (t.taken && !station_.holds(CommandClass::Load, t.entry)) t = Tracker{};

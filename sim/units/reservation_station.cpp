@@ -259,7 +259,10 @@ void ReservationStation::issue(CommandClass c, Cycle now) {
     issue_at_[k] = earliest;
     return;
   }
-  if (!sinks_[k]->has_room(now)) return;  // queue_popped() lets it issue
+  if (!sinks_[k]->has_room(now)) {  // queue_popped() lets it issue; in this cycle it may have been called already
+    if (sinks_[k]->has_room(now + 1)) issue_at_[k] = now + 1;
+    return;
+  }
   unissued_[k].pop();
   entry.is_issued = true;
   if (events_ != nullptr) events_->record(now, EventKind::Issued, k, slot);

@@ -48,7 +48,7 @@ void StoreController::start_mvout(const arch::Mvout& m) {
   const bool full = m.local.address.is_accumulator() && m.local.address.is_full_width();
   if (full && !full_width_reads_)
     throw std::invalid_argument("mvout of 32-bit elements: this machine is built without full-width accumulator reads");
-  const std::uint32_t most = full || pooling || one_dimensional ? 1 : derived_.max_block_columns;
+  const std::uint32_t most = pooling ? 1 : full ? derived_.max_block_columns_acc : derived_.max_block_columns;
   if (m.local.cols == 0 || blocks_ > most || (!pooling && rows_ == 0))
     throw std::invalid_argument("mvout of " + std::to_string(rows_) + " x " + std::to_string(m.local.cols) +
                                 " elements; this machine moves 1.." + std::to_string(most * dim) + " columns" +
@@ -126,7 +126,7 @@ void StoreController::wait_for_room(Cycle now) {
 }
 
 void StoreController::advance(Cycle now) {
-  due_ = kNever;
+  look();
   trackers_.erase(std::remove_if(trackers_.begin(), trackers_.end(),
                                  [&](std::uint8_t entry) { return !station_.holds(CommandClass::Store, entry); }),
                   trackers_.end());

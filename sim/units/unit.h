@@ -14,15 +14,29 @@ inline constexpr Cycle kNever = std::numeric_limits<Cycle>::max();
 
 class Unit : public sc_core::sc_module {
  public:
-  // The next cycle in which advance() has something to decide. Others may only move it forward in time with wake().
+  // The next cycle in which advance() has something to decide.
   Cycle due() const { return due_; }
+  // Others may ask for a look at any time, also for several cycles and while the unit is still to be looked at in this one.
   void wake(Cycle at) {
-    if (at < due_) due_ = at;
+    if (at < due_) {
+      later_ = due_;
+      due_ = at;
+    } else if (at > due_ && at < later_) {
+      later_ = at;
+    }
   }
 
  protected:
   explicit Unit(const sc_core::sc_module_name& name) : sc_core::sc_module(name) {}
+  // First in advance(now): nothing is due any more, but for what was asked for later.
+  void look() {
+    due_ = later_;
+    later_ = kNever;
+  }
   Cycle due_ = kNever;
+
+ private:
+  Cycle later_ = kNever;
 };
 
 }  // namespace gemel::sim

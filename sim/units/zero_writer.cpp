@@ -30,7 +30,7 @@ void ZeroWriter::write_zeros(arch::LocalAddress local, std::uint32_t lanes, bool
 }
 
 void ZeroWriter::advance(Cycle now) {
-  due_ = kNever;
+  look();
   RowSequencer::Row& row = rows_.working();
   if (!row.valid) return;
   if (now < row.at) {
