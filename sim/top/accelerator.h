@@ -43,7 +43,7 @@ class Accelerator final : public sc_core::sc_module {
 
   // Brings every unit's account to `now` at least, and returns them.
   std::vector<const CycleAccount*> accounts(Cycle now);
-  std::string describe_waiting() const { return station_.describe(); }
+  std::string describe_waiting() const { return station_.describe() + "; " + store_pipeline_.describe(); }
 
  private:
   std::uint64_t counter_total(CounterEvent event, Cycle at);

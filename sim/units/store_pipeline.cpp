@@ -165,4 +165,11 @@ void StorePipeline::advance(Cycle now) {
   }
 }
 
+std::string StorePipeline::describe() const {
+  if (idle()) return "the store pipeline is empty";
+  return "store pipeline: " + std::to_string(dispatched_) + " elements wait to be read, " +
+         std::to_string(read_ - accepted_) + " to be written, the DMA writer " +
+         (writer_.ready_at() == kNever ? "is sending a row" : "is ready");
+}
+
 }  // namespace gemel::sim

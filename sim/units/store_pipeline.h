@@ -5,6 +5,7 @@
 // arithmetic.
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "sim/arch/accelerator_config.h"
@@ -35,6 +36,7 @@ class StorePipeline final : public Unit, public DmaWriter::Listener {
   void row_sent() override { progress(); }
   bool idle() const { return dispatched_ == 0 && accepted_ == read_; }
   Cycle quiet_from() const { return last_accept_ + 1; }
+  std::string describe() const;  // who waits, for deadlock reports
 
  private:
   static constexpr unsigned kRing = 64;
@@ -46,7 +48,8 @@ class StorePipeline final : public Unit, public DmaWriter::Listener {
   Stage& stage(std::uint64_t n) { return ring_[n % kRing]; }
   bool is_scaled(const StoreElement& e) const { return !e.outside && e.local.is_accumulator(); }
   Cycle earliest_read(const StoreElement& e);
-  Cycle accept_of(std::uint64_t n) { return stage(n).accept; }
+  // 0 where the element has left the ring: it was accepted long ago.
+  Cycle accept_of(std::uint64_t n) { return n + kRing < read_ ? 0 : stage(n).accept; }
   void read(Cycle now);
   void progress();
 
