@@ -26,6 +26,7 @@ set(GEMEL_RTL_SOURCES
   units/pe.sv
   units/piece_repeater.sv
   units/request_splitter.sv
+  units/preload_expander.sv
   units/reservation_station.sv
   units/result_writer.sv
   units/row_feeder.sv

@@ -43,10 +43,10 @@ module array_side
 
   // ---- Execute ----
 
-  logic [2:0] head_valid;
-  execute_entry_t [2:0] head;
-  logic [1:0] pop;
-  logic queue_lone_preload, feeder_idle, request_valid, flush_valid, flush_drives_out, flush_active;
+  logic [2:0] queue_valid, head_valid;
+  execute_entry_t [2:0] queue_head, head;
+  logic [1:0] queue_pop, take;
+  logic queue_single, expander_empty, expands, feeder_idle, request_valid, flush_valid, flush_drives_out, flush_active;
   logic last_row_fed, tag_valid, weight_stationary, relu;
   logic [4:0] shift;
   local_row_t c_stride;
@@ -59,20 +59,38 @@ module array_side
     .issue_valid_i (execute_issue_valid_i),
     .issue_ready_o (execute_issue_ready_o),
     .issue_i       (execute_issue_i),
-    .head_valid_o  (head_valid),
-    .head_o        (head),
-    .pop_i         (pop),
-    .lone_preload_o(queue_lone_preload)
+    .head_valid_o  (queue_valid),
+    .head_o        (queue_head),
+    .pop_i         (queue_pop),
+    .single_o      (queue_single)
   );
 
-  assign lone_preload_o = queue_lone_preload && feeder_idle;
+  preload_expander u_preload_expander (
+    .clk_i          (clk_i),
+    .rst_ni         (rst_ni),
+    .expands_i      (expands),
+    .feeder_idle_i  (feeder_idle),
+    .last_row_fed_i (last_row_fed),
+    .queue_valid_i  (queue_valid),
+    .queue_i        (queue_head),
+    .queue_pop_o    (queue_pop),
+    .head_valid_o   (head_valid),
+    .head_o         (head),
+    .take_i         (take),
+    .takes_request_i(request_valid),
+    .empty_o        (expander_empty)
+  );
+
+  assign lone_preload_o = queue_single && queue_valid[0] && expander_empty && feeder_idle &&
+                          queue_head[0].command.funct == FunctPreload;
 
   execute_controller u_execute_controller (
     .clk_i              (clk_i),
     .rst_ni             (rst_ni),
     .head_valid_i       (head_valid),
     .head_i             (head),
-    .pop_o              (pop),
+    .take_o             (take),
+    .expands_o          (expands),
     .feeder_idle_i      (feeder_idle),
     .request_valid_o    (request_valid),
     .request_o          (request),

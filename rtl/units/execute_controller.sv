@@ -14,10 +14,11 @@ module execute_controller
   input  logic                 clk_i,
   input  logic                 rst_ni,
 
-  // Execute queue
+  // Expander: what is seen of the queue
   input  logic           [2:0] head_valid_i,
   input  execute_entry_t [2:0] head_i,
-  output logic           [1:0] pop_o,
+  output logic           [1:0] take_o,
+  output logic                 expands_o,           // weight-stationary with B transpose
 
   // Row feeder: takes a request, or a flush, in any cycle in which it is idle
   input  logic                 feeder_idle_i,
@@ -43,11 +44,10 @@ module execute_controller
   output execute_id_t          fed_done_id_o
 );
 
-  // Cycles from a row's feeding to its result.
-  localparam int unsigned OutLatency = 2 + ScratchpadReadDelay + ArrayLatency;
-  // A request starts not earlier than this long after the last row of the fifth before it.
+  // A request starts not earlier than this long after the last row of the fifth before it was fed:
+  // ScratchpadReadDelay before that row's output.
   localparam int unsigned TagsInFlight = 5;
-  localparam int unsigned TagDelay     = OutLatency - 4;
+  localparam int unsigned TagDelay     = 2 + ArrayLatency;
   localparam int unsigned DelayBits    = $clog2(TagDelay + 1);
   localparam int unsigned ResultsInFlight = 8;  // results with a real C between decision and last row
   localparam int unsigned LeastRows = 4;        // of a request: keeps two writes of a row apart
@@ -58,6 +58,7 @@ module execute_controller
   logic weight_stationary;
 
   assign weight_stationary   = config_q.weight_stationary;
+  assign expands_o           = config_q.weight_stationary && config_q.b_transpose;
   assign weight_stationary_o = config_q.weight_stationary;
   assign relu_o              = config_q.relu;
   assign shift_o             = config_q.shift;
@@ -130,6 +131,7 @@ module execute_controller
   // The parts of a request: the compute at the head, the preload at or behind it, and the compute
   // behind that preload, whose operand may ride along.
   logic has_compute_part, has_preload_part, ahead_present;
+  logic d_is_transposed, b_is_transposed;  // as stored
   local_block_t preload_bd, preload_c, ahead_a, ahead_bd;
   logic preload_has_id, preload_is_real;
   execute_id_t preload_id;
@@ -154,6 +156,8 @@ module execute_controller
     end
   end
   assign preload_is_real = !is_garbage(preload_c.address);
+  assign d_is_transposed = weight_stationary && config_q.b_transpose;
+  assign b_is_transposed = !weight_stationary && config_q.b_transpose;
 
   // ---- Read-after-write hazards: operands against results still to be written ----
 
@@ -194,11 +198,13 @@ module execute_controller
     automatic range_t a_ahead_range;
     automatic range_t bd_ahead;
     hazard        = 1'b0;
-    bd            = make_range(preload_bd.address, preload_bd.rows, 16'd1);
+    bd            = make_range(preload_bd.address,
+                               d_is_transposed ? preload_bd.cols : preload_bd.rows, 16'd1);
     a_ahead_range = make_range(ahead_a.address,
                                config_q.a_transpose ? ahead_a.cols : ahead_a.rows,
                                config_q.a_stride);
-    bd_ahead      = make_range(ahead_bd.address, ahead_bd.rows, 16'd1);
+    bd_ahead      = make_range(ahead_bd.address,
+                               b_is_transposed ? ahead_bd.cols : ahead_bd.rows, 16'd1);
     if (in_progress && feeder_idle_i) begin
       for (int unsigned i = 0; i < ResultsInFlight; i++) begin
         if (pending_q[i]) begin
@@ -304,9 +310,9 @@ module execute_controller
   assign flush_valid_o    = flush;
 
   always_comb begin
-    pop_o = 2'd0;
-    if (apply_config) pop_o = 2'd1;
-    if (request_valid_o) pop_o = both ? 2'd2 : 2'd1;
+    take_o = 2'd0;
+    if (apply_config) take_o = 2'd1;
+    if (request_valid_o) take_o = both ? 2'd2 : 2'd1;
   end
 
   // ---- The request ----
@@ -324,9 +330,8 @@ module execute_controller
                              a_ahead ? ahead_a : block1[0], config_q.a_transpose);
     request.b = make_operand(b_ahead ? has_preload_part && ahead_present : has_compute_part,
                              b_ahead ? ahead_bd : block2[0],
-                             config_q.b_transpose && !weight_stationary);
-    request.d = make_operand(has_preload_part, preload_bd,
-                             config_q.b_transpose && weight_stationary);
+                             b_is_transposed);
+    request.d = make_operand(has_preload_part, preload_bd, d_is_transposed);
 
     request.a_stride          = config_q.a_stride;
     request.transpose         = transpose;
