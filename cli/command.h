@@ -16,5 +16,6 @@ Action add_asm_command(CLI::App& command);
 Action add_disasm_command(CLI::App& command);
 Action add_config_command(CLI::App& command);
 Action add_rtl_command(CLI::App& command);
+Action add_cosim_command(CLI::App& command);
 
 }  // namespace gemel::cli

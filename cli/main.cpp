@@ -24,6 +24,7 @@ constexpr Entry kCommands[] = {
     {"asm", "text form of a program to a program file", add_asm_command},
     {"disasm", "program file to its text form", add_disasm_command},
     {"config", "print a configuration: each value and where it came from", add_config_command},
+    {"cosim", "run model and RTL on the same program and compare them event by event", add_cosim_command},
     {"rtl", "write a configuration as a SystemVerilog package", add_rtl_command},
 };
 

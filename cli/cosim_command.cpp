@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <random>
+
+#include "cli/command.h"
+#include "cli/config_options.h"
+#include "cli/output_file.h"
+#include "cli/progress_line.h"
+#include "cli/work.h"
+#include "sim/arch/input_error.h"
+#include "sim/arch/rocc_stream.h"
+#include "sim/cosim/compare.h"
+#include "sim/cosim/program_shrinker.h"
+#include "sim/cosim/random_program.h"
+#include "sim/cosim/run_rtl.h"
+#include "sim/cosim/twin_builder.h"
+#include "sim/stats/quantity_text.h"
+
+namespace gemel::cli {
+namespace {
+
+struct Options {
+  std::string work;
+  ConfigOptions config;
+  std::uint64_t random = 0;
+  std::uint64_t seed = 0;
+  bool has_seed = false;
+  std::string waves;
+  std::string save;
+};
+
+// Cycles before and after the first difference that a waveform shows.
+constexpr sim::Cycle kWavesBefore = 400;
+constexpr sim::Cycle kWavesAfter = 100;
+constexpr unsigned kMostShrinkRuns = 400;
+
+void check_options(const Options& options) {
+  if (options.work.empty() == (options.random == 0)) {
+    throw arch::InputError("gemel cosim: name either a program (workload, .gemel, .rocc) or --random N");
+  }
+  if (options.has_seed && options.random == 0) throw arch::InputError("--seed: it belongs to --random N");
+  if (!options.save.empty() && options.random == 0) throw arch::InputError("--save: it belongs to --random N");
+  if (!options.waves.empty()) check_output_path(options.waves, options.work);
+  if (!options.save.empty()) check_output_path(options.save);
+}
+
+class CosimSession {
+ public:
+  CosimSession(const Options& options, const arch::AcceleratorConfig& config) : options_(options), config_(config) {
+    twin_ = build(false);
+  }
+
+  int run_work() {
+    progress_.show("compiling " + options_.work);
+    const Work work = load_work(options_.work, find_work_kind(options_.work), config_);
+    progress_.show("running " + work.name + " on model and RTL");
+    sim::Comparison result;
+    try {
+      result = sim::compare_bodies(twin_, work.program, config_);
+    } catch (const std::invalid_argument& error) {
+      throw arch::InputError(options_.work + ": " + error.what());
+    }
+    progress_.clear();
+    if (result.difference) return report(*result.difference, work.program, config_);
+    std::cout << work.name << " on " << config_.name << ": no difference in " << sim::grouped_text(result.rtl.cycles)
+              << " cycles, " << sim::grouped_text(result.rtl.commands) << " commands; model " << speed(result.model)
+              << ", RTL " << speed(result.rtl) << "\n";
+    return kDone;
+  }
+
+  int run_random() {
+    const std::uint64_t first = options_.has_seed ? options_.seed : std::random_device{}() & 0xFFFFFFu;
+    sim::Cycle cycles = 0;
+    for (std::uint64_t i = 0; i < options_.random; ++i) {
+      const std::uint64_t seed = first + i;
+      if (progress_.is_due()) {
+        progress_.show("program " + std::to_string(i + 1) + " of " + std::to_string(options_.random) + ", seed " +
+                       std::to_string(seed));
+      }
+      const arch::AcceleratorConfig config = vary(seed);
+      const arch::RoccStream stream = sim::random_stream(config, seed);
+      const sim::Comparison result = compare(stream, config);
+      cycles += result.rtl.cycles;
+      if (result.difference) return report_random(seed, stream, config);
+    }
+    progress_.clear();
+    std::cout << options_.random << " random programs on " << config_.name << ", seeds " << first << " to "
+              << first + options_.random - 1 << ": no difference in " << sim::grouped_text(cycles) << " cycles\n";
+    return kDone;
+  }
+
+ private:
+  static std::string speed(const sim::RunStatistics& statistics) {
+    return sim::short_text(static_cast<double>(statistics.cycles) / std::max(statistics.host_seconds, 1e-9)) +
+           " cycles/s";
+  }
+
+  std::string build(bool waves) {
+    sim::TwinOptions twin;
+    twin.waves = waves;
+    twin.progress = [&](const std::string& text) { progress_.show(text); };
+    const std::string path = sim::build_twin(config_, twin);
+    progress_.clear();
+    return path;
+  }
+
+  bool is_given(const std::string& key) const {
+    return std::any_of(options_.config.overrides.begin(), options_.config.overrides.end(),
+                       [&](const std::string& text) { return text.rfind(key + "=", 0) == 0; });
+  }
+  // The surroundings change with the seed, where they were not given: they need no other twin.
+  arch::AcceleratorConfig vary(std::uint64_t seed) const {
+    static constexpr std::uint32_t kLatencies[] = {1, 2, 5, 13, 40, 100, 300};
+    static constexpr std::uint32_t kGaps[] = {0, 0, 0, 1, 3, 17};
+    arch::AcceleratorConfig config = config_;
+    if (!is_given("memory.latency_cycles")) config.memory.latency_cycles = kLatencies[seed % std::size(kLatencies)];
+    if (!is_given("host.issue_gap_cycles")) config.host.issue_gap_cycles = kGaps[seed / 7 % std::size(kGaps)];
+    return config;
+  }
+
+  sim::Comparison compare(const arch::RoccStream& stream, const arch::AcceleratorConfig& config) const {
+    return sim::compare_bodies(twin_, arch::make_program(stream), config);
+  }
+
+  int report_random(std::uint64_t seed, const arch::RoccStream& stream, const arch::AcceleratorConfig& config) {
+    progress_.show("seed " + std::to_string(seed) + " differs; looking for a smaller program");
+    const arch::RoccStream small = sim::shrink(
+        stream, config,
+        [&](const arch::RoccStream& candidate) { return compare(candidate, config).difference.has_value(); },
+        kMostShrinkRuns);
+    progress_.clear();
+    const arch::Program program = arch::make_program(small);
+    const sim::Comparison result = sim::compare_bodies(twin_, program, config);
+    std::cout << "seed " << seed << " on " << config.name
+              << " --set memory.latency_cycles=" << config.memory.latency_cycles
+              << " --set host.issue_gap_cycles=" << config.host.issue_gap_cycles << ", shrunk to " << small.steps.size()
+              << " of " << stream.steps.size() << " steps\n";
+    const int status = result.difference ? report(*result.difference, program, config) : int{kWrongResult};
+    if (options_.save.empty()) {
+      std::cout << arch::write_rocc(small);
+    } else {
+      write_output_file(options_.save, arch::write_rocc(small));
+      std::cout << "program: " << options_.save << "\n";
+    }
+    return status;
+  }
+
+  int report(const sim::Difference& difference, const arch::Program& program, const arch::AcceleratorConfig& config) {
+    std::cout << sim::difference_text(difference);
+    if (!options_.waves.empty()) {
+      const std::string traced = build(true);
+      sim::WaveWindow window;
+      window.file = options_.waves;
+      window.first = difference.cycle > kWavesBefore ? difference.cycle - kWavesBefore : 0;
+      window.last = difference.cycle + kWavesAfter;
+      sim::RtlRunOptions run;
+      run.waves = &window;
+      sim::run_program_on_rtl(traced, program, config, run);
+      std::cout << "waveforms of cycles " << window.first << " to " << window.last << ": " << options_.waves << "\n";
+    }
+    return kWrongResult;
+  }
+
+  const Options& options_;
+  const arch::AcceleratorConfig config_;
+  ProgressLine progress_;
+  std::string twin_;
+};
+
+int run_cosim(const Options& options) {
+  check_options(options);
+  CosimSession session(options, options.config.resolve().config);
+  return options.random > 0 ? session.run_random() : session.run_work();
+}
+
+}  // namespace
+
+Action add_cosim_command(CLI::App& command) {
+  const auto options = std::make_shared<Options>();
+  command.add_option("WORK", options->work, "workload (.yaml), program (.gemel) or command stream (.rocc)");
+  options->config.add_to(command);
+  command.add_option("--random", options->random, "compare this many random programs instead")->type_name("N");
+  CLI::Option* seed =
+      command.add_option("--seed", options->seed, "of the first random program (default: another each time)");
+  command.add_option("--waves", options->waves, "write the RTL's waveforms around the first difference")
+      ->type_name("FILE.fst");
+  command
+      .add_option("--save", options->save,
+                  "write the smallest random program that differs here, instead of printing it")
+      ->type_name("FILE.rocc");
+  return [options, seed] {
+    options->has_seed = seed->count() > 0;
+    return run_cosim(*options);
+  };
+}
+
+}  // namespace gemel::cli

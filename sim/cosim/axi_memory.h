@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// The reference memory behind the AXI4 signals of the RTL (docs/microarchitecture.md, section 6): always ready, one
+// response a cycle, in the order in which the requests were complete. The times are FixedLatencyMemory's.
+#include <cstdint>
+#include <deque>
+
+#include "sim/cosim/twin_abi.h"
+#include "sim/memory/fixed_latency_memory.h"
+#include "sim/trace/event_log.h"
+
+namespace gemel::sim {
+
+class AxiMemory {
+ public:
+  AxiMemory(FixedLatencyMemory& memory, unsigned bus_bytes, EventLog* events)
+      : memory_(memory), bus_bytes_(bus_bytes), events_(events) {}
+
+  // The response channels of cycle `now`; a read beat has the contents that memory has now.
+  void offer(Cycle now, GemelTwinInputs& inputs) const;
+  // What the accelerator asked for and took in `now`. Throws std::invalid_argument where that leaves the memory.
+  void observe(Cycle now, const GemelTwinInputs& inputs, const GemelTwinOutputs& outputs);
+
+  bool has_outstanding() const { return !responses_.empty() || is_in_write_; }
+  std::uint64_t read_requests() const { return read_requests_; }
+  std::uint64_t write_requests() const { return write_requests_; }
+  std::uint64_t read_beats() const { return read_beats_; }
+  std::uint64_t write_beats() const { return write_beats_; }
+
+ private:
+  struct Pending {
+    bool is_read;
+    Cycle ready;            // first cycle in which it may be offered
+    std::uint64_t address;  // of the next read beat, or of the write
+    std::uint32_t beats;    // left
+  };
+  void take(Cycle now);
+  void accept_write(Cycle now, const GemelTwinOutputs& outputs);
+  void record(Cycle now, EventKind kind, std::uint64_t a, std::uint64_t b = 0) {
+    if (events_ != nullptr) events_->record(now, kind, a, b);
+  }
+  std::uint8_t* beat_at(std::uint64_t address, const char* what);
+
+  FixedLatencyMemory& memory_;
+  unsigned bus_bytes_;
+  EventLog* events_;
+  std::deque<Pending> responses_;
+  bool is_in_write_ = false;
+  std::uint64_t write_start_ = 0, write_address_ = 0;
+  std::uint64_t read_requests_ = 0, write_requests_ = 0, read_beats_ = 0, write_beats_ = 0;
+};
+
+}  // namespace gemel::sim
