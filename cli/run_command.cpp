@@ -60,7 +60,7 @@ sim::TableStyle terminal_style() {
   if (isatty(STDOUT_FILENO) != 1) return style;
   style.colour = true;
   winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > style.width) style.width = size.ws_col;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
   return style;
 }
 
@@ -111,7 +111,7 @@ void print_summary(const sim::RunDescription& run, const sim::RunStatistics& sta
   if (!layers.empty()) std::cout << layers << "\n";
   std::cout << sim::accounting_table(statistics, style) << "\n";
   std::cout << run.workload << " on " << run.config << ": " << sim::grouped_text(statistics.cycles) << " cycles, "
-            << sim::percent_text(sim::utilization(statistics.macs, statistics.cycles, run.dim), 1) << " % utilisation, "
+            << sim::percent_text(sim::utilization(statistics.macs, statistics.cycles, run.dim), 1) << " % utilisation\n"
             << sim::grouped_text(statistics.commands) << " commands, "
             << sim::short_text(static_cast<double>(statistics.dram_read_bytes)) << "B read, "
             << sim::short_text(static_cast<double>(statistics.dram_write_bytes)) << "B written\n";

@@ -9,18 +9,19 @@
 namespace gemel::sim {
 namespace {
 
-constexpr std::size_t kMinNameWidth = 5;
-constexpr std::size_t kMaxNameWidth = 20;
-constexpr std::size_t kMinOpWidth = 4;
-constexpr std::size_t kMaxOpWidth = 15;
-constexpr std::size_t kMinStallWidth = 16;
+constexpr std::size_t kMaxNameWidth = 24;
+constexpr std::size_t kMinLimitWidth = 29;  // "execute 92%, bank_conflict 8%"
 
-enum Column { kName, kOp, kWhere, kCycles, kUtilisation, kMacs, kCompute, kMemory, kDram, kStalls, kColumns };
+enum Column { kName, kOp, kWhere, kCycles, kUtilisation, kCompute, kMemory, kMacs, kDram, kLimit, kColumns };
 using Row = std::array<std::string, kColumns>;
 
-std::string cut(const std::string& text, std::size_t width) {
-  return text.size() <= width ? text : text.substr(0, width - 1) + "~";
-}
+// What a narrow terminal does without, first to last: the column goes where the limit has less room than this.
+constexpr std::pair<Column, std::size_t> kDispensable[] = {{kMacs, 44},
+                                                           {kDram, 34},
+                                                           {kOp, kMinLimitWidth},
+                                                           {kWhere, kMinLimitWidth},
+                                                           {kMemory, kMinLimitWidth},
+                                                           {kCompute, kMinLimitWidth}};
 
 // Names of layers differ at their ends as much as at their beginnings.
 std::string cut_middle(const std::string& text, std::size_t width) {
@@ -35,11 +36,15 @@ const std::pair<std::string, Cycle>* busy_of(const UnitAccounting& unit) {
   return found == unit.causes.end() ? nullptr : &*found;
 }
 
-// A bias says little where room is short.
+// The operators in as many letters as tell them apart; a bias says little.
 std::string short_op(std::string op) {
-  static const std::string kBias = "+bias";
-  const std::size_t at = op.find(kBias);
-  return at == std::string::npos ? op : op.erase(at, kBias.size());
+  static constexpr std::pair<const char*, const char*> kShort[] = {
+      {"+bias", ""}, {"depthwise_conv2d", "depthwise"}, {"global_average_pool", "global_pool"}, {"max_pool", "pool"}};
+  for (const auto& [name, replacement] : kShort) {
+    const std::size_t at = op.find(name);
+    if (at != std::string::npos) op.replace(at, std::string(name).size(), replacement);
+  }
+  return op;
 }
 
 // The unit that limits a layer is the one that works most; what it waits for is what the layer waits for.
@@ -65,23 +70,24 @@ std::vector<std::pair<std::string, Cycle>> largest_first(const UnitAccounting& u
   return causes;
 }
 
-// "execute: operands 12%, bank 3%": as many of the largest waits of the limiting unit as fit.
-std::string stalls_text(const LayerStatistics& layer, std::size_t width) {
-  if (layer.layer.placement == arch::Placement::Host) return "-";
+std::string rounded_percent(Cycle part, Cycle whole) {
+  if (whole == 0) return "0%";
+  return std::to_string(static_cast<int>(100.0 * static_cast<double>(part) / static_cast<double>(whole) + 0.5)) + "%";
+}
+
+// "execute 80%, operands 12%, bank 3%": the busiest unit and as many of its largest waits as fit.
+std::string limit_text(const LayerStatistics& layer, std::size_t width) {
+  if (layer.layer.placement == arch::Placement::Host) return "host";
   const UnitAccounting* unit = limiting_unit(layer.accounting);
   if (!unit) return "-";
-  std::string text = unit->unit + ":";
-  bool first = true;
+  std::string text = unit->unit + " " + rounded_percent(busy_of(*unit)->second, layer.cycles);
   for (const auto& [cause, cycles] : largest_first(*unit, false)) {
-    const double percent =
-        layer.cycles == 0 ? 0 : 100.0 * static_cast<double>(cycles) / static_cast<double>(layer.cycles);
-    if (percent < 0.5) break;
-    const std::string part = (first ? " " : ", ") + cause + " " + std::to_string(static_cast<int>(percent + 0.5)) + "%";
-    if (!first && text.size() + part.size() > width) break;
+    if (200 * cycles < layer.cycles) break;
+    const std::string part = ", " + cause + " " + rounded_percent(cycles, layer.cycles);
+    if (text.size() + part.size() > width) break;
     text += part;
-    first = false;
   }
-  return first ? text + " none" : text;
+  return text;
 }
 
 Row layer_row(const RunDescription& run, const LayerStatistics& layer) {
@@ -124,7 +130,7 @@ Row total_row(const RunDescription& run, const RunStatistics& statistics) {
 }
 
 bool is_left_aligned(std::size_t column) {
-  return column == kName || column == kOp || column == kWhere || column == kStalls;
+  return column == kName || column == kOp || column == kWhere || column == kLimit;
 }
 
 class TableText {
@@ -134,9 +140,9 @@ class TableText {
   void add(const Row& row, const char* colour_code = "") {
     std::string line;
     for (std::size_t column = 0; column < kColumns; ++column) {
-      const std::string cell =
-          column == kName ? cut_middle(row[column], widths_[column]) : cut(row[column], widths_[column]);
-      const std::string padding(widths_[column] - cell.size(), ' ');
+      if (widths_[column] == 0) continue;
+      const std::string cell = column == kName ? cut_middle(row[column], widths_[column]) : row[column];
+      const std::string padding(cell.size() < widths_[column] ? widths_[column] - cell.size() : 0, ' ');
       if (column > 0) line += " ";
       line += is_left_aligned(column) ? cell + padding : padding + cell;
     }
@@ -153,38 +159,44 @@ class TableText {
   std::string text_;
 };
 
+// Width of each column, 0 where the terminal has no room for it.
+std::array<std::size_t, kColumns> column_widths(const std::vector<Row>& rows, std::size_t terminal) {
+  std::array<std::size_t, kColumns> widths{};
+  for (const Row& row : rows) {
+    for (std::size_t column = 0; column < kLimit; ++column) {
+      widths[column] = std::max(widths[column], row[column].size());
+    }
+  }
+  widths[kName] = std::min(widths[kName], kMaxNameWidth);
+  std::size_t used = 0;
+  for (std::size_t column = 0; column < kLimit; ++column) used += widths[column] + 1;
+  for (const auto& [column, room] : kDispensable) {
+    if (used + room <= terminal) break;
+    used -= widths[column] + 1;
+    widths[column] = 0;
+  }
+  widths[kLimit] = used + kMinLimitWidth <= terminal ? terminal - used : kMinLimitWidth;
+  return widths;
+}
+
 }  // namespace
 
 std::string layer_table(const RunDescription& run, const RunStatistics& statistics, const TableStyle& style) {
   if (statistics.layers.empty()) return "";
-  const Row header = {"layer", "op",       "where",   "cycles", "util%",
-                      "MACs",  "min comp", "min mem", "DRAM B", "waits of the busiest unit"};
-  const Row total = total_row(run, statistics);
-  std::vector<Row> rows;
+  std::vector<Row> rows = {{"layer", "op", "where", "cycles", "util%", "comp bound", "mem bound", "MACs", "DRAM B",
+                            "busiest unit, its waits"}};
   for (const LayerStatistics& layer : statistics.layers) rows.push_back(layer_row(run, layer));
+  rows.push_back(total_row(run, statistics));
 
-  std::array<std::size_t, kColumns> widths{};
-  const auto widen = [&widths](const Row& row) {
-    for (std::size_t column = 0; column < kStalls; ++column)
-      widths[column] = std::max(widths[column], row[column].size());
-  };
-  widen(header);
-  widen(total);
-  for (const Row& row : rows) widen(row);
-  widths[kName] = std::clamp(widths[kName], kMinNameWidth, kMaxNameWidth);
-  widths[kOp] = std::clamp(widths[kOp], kMinOpWidth, kMaxOpWidth);
-  std::size_t used = 0;
-  for (std::size_t column = 0; column < kStalls; ++column) used += widths[column] + 1;
-  widths[kStalls] = std::max(kMinStallWidth, style.width > used ? style.width - used : 0);
-
+  const std::array<std::size_t, kColumns> widths = column_widths(rows, style.width);
   TableText table(widths, style.colour);
-  table.add(header, "\033[1m");
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  table.add(rows.front(), "\033[1m");
+  for (std::size_t i = 0; i < statistics.layers.size(); ++i) {
     const LayerStatistics& layer = statistics.layers[i];
-    rows[i][kStalls] = stalls_text(layer, widths[kStalls]);
-    table.add(rows[i], layer.layer.placement == arch::Placement::Host ? "\033[33m" : "");
+    rows[i + 1][kLimit] = limit_text(layer, widths[kLimit]);
+    table.add(rows[i + 1], layer.layer.placement == arch::Placement::Host ? "\033[33m" : "");
   }
-  table.add(total, "\033[1m");
+  table.add(rows.back(), "\033[1m");
   return table.text();
 }
 

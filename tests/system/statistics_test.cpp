@@ -122,10 +122,24 @@ TEST(LayerTable, FitsTheTerminalAndShowsEachLayerOnce) {
   ASSERT_EQ(lines.size(), 4u);  // header, two layers, total
   for (const std::string& line : lines) EXPECT_LE(line.size(), 120u) << line;
   EXPECT_THAT(lines[1], HasSubstr("50.0"));
-  EXPECT_THAT(lines[1], HasSubstr("execute_unit: operands 50%"));
+  EXPECT_THAT(lines[1], HasSubstr("execute_unit 50%, operands 50%"));
   EXPECT_THAT(lines[2], HasSubstr("host"));
   EXPECT_THAT(lines[3], HasSubstr("1,000"));
   EXPECT_THAT(lines[3], HasSubstr("1 host"));
+}
+
+TEST(LayerTable, LeavesOutWholeColumnsWhereTheTerminalIsNarrow) {
+  const Fixture fixture;
+  const std::string wide = layer_table(fixture.run, fixture.statistics, {200, false});
+  const std::string narrow = layer_table(fixture.run, fixture.statistics, {80, false});
+  for (const std::string& line : lines_of(narrow)) EXPECT_LE(line.size(), 80u) << line;
+  for (const char* column : {"MACs", "DRAM B"}) {
+    EXPECT_THAT(wide, HasSubstr(column));
+    EXPECT_THAT(narrow, Not(HasSubstr(column)));
+  }
+  for (const char* kept : {"cycles", "util%", "execute_unit 50%, operands 50%", "host"}) {
+    EXPECT_THAT(narrow, HasSubstr(kept));
+  }
 }
 
 TEST(LayerTable, UsesColourOnlyWhenAsked) {
