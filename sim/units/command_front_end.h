@@ -37,7 +37,7 @@ class CommandFrontEnd final : public Unit {
   // The host goes on after a fence: looks for its next command.
   void resume() { pull(); }
   bool empty() const { return held_ == 0; }
-  Cycle quiet_from() const { return static_cast<Cycle>(left_[0] + 1); }
+  Cycle quiet_from() const { return left_[0] < 0 ? 0 : static_cast<Cycle>(left_[0] + 1); }
   std::uint64_t commands() const { return accepted_; }
 
  private:
