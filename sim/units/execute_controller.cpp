@@ -33,7 +33,7 @@ ExecuteController::ExecuteController(const sc_core::sc_module_name& name, const 
       timing_only_(timing_only),
       read_delay_(config.scratchpad.read_delay_cycles),
       dataflow_(config.mesh.dataflow),
-      queue_(config.queues.execute + 2, 2),
+      queue_(config.queues.execute),
       feeder_(derived, scratchpad),
       results_(derived, scratchpad, accumulator, mesh),
       finished_values_(std::size_t{derived.dim} * derived.dim) {
@@ -46,74 +46,15 @@ void ExecuteController::accept(const IssuedCommand& command, Cycle now) {
   if (!feeding_) wake(std::max(visible, next_decision_));
 }
 
-// ---- The first three commands, as the decision sees them ---------------------------------------------------------
-
 bool ExecuteController::d_transposed() const { return !output_stationary_ && settings_.b_transpose; }
 bool ExecuteController::a_rides_ahead() const {
   return output_stationary_ ? !settings_.a_transpose : settings_.a_transpose;
 }
 bool ExecuteController::b_rides_ahead() const { return output_stationary_ && settings_.b_transpose; }
 
-// Weight-stationary with B transpose: commands move from the queue into the expansion, each preload with its compute,
-// up to the next config_ex.
-void ExecuteController::expand(const IssuedCommand& issued, bool no_operand, bool no_result, bool no_second) {
-  expansion_.push_back({issued, {}});
-  ExpandedStep& added = expansion_.back();
-  added.step = Step{&added.issued, no_operand, no_result, no_second};
-}
-
-void ExecuteController::refill_expansion(Cycle now) {
-  if (expansion_.size() >= 3 || config_in_expansion_ || !queue_.sees(0, now)) return;
-  const IssuedCommand first = queue_.at(0);
-  if (funct_of(first) != Funct::Preload) {
-    config_in_expansion_ = funct_of(first) == Funct::Config;
-    expand(first, false, false, false);
-    queue_.pop(1, now);
-  } else {
-    if (!queue_.sees(1, now)) return;
-    const IssuedCommand second = queue_.at(1);
-    if (funct_of(second) == Funct::ComputePreloaded) {
-      IssuedCommand load = first;
-      IssuedCommand between = second;
-      load.entry = between.entry = IssuedCommand::kNoEntry;
-      between.command.funct = static_cast<std::uint8_t>(Funct::ComputeAccumulated);
-      expand(load, false, true, false);
-      expand(between, true, true, true);
-      expand(first, true, false, false);
-      expand(second, false, false, false);
-    } else {
-      expand(first, false, false, false);
-      expand(second, false, false, false);
-    }
-    queue_.pop(2, now);
-  }
-  station_.queue_popped(CommandClass::Execute, now);
-}
-
-const ExecuteController::Step* ExecuteController::step(unsigned i, Cycle now) {
-  if (d_transposed() || !expansion_.empty()) return i < expansion_.size() ? &expansion_[i].step : nullptr;
-  if (!queue_.sees(i, now)) return nullptr;
-  window_[i].issued = &queue_.at(i);
-  return &window_[i];
-}
-
-void ExecuteController::pop(unsigned n, Cycle now) {
-  if (!expansion_.empty()) {
-    expansion_.erase(expansion_.begin(), expansion_.begin() + n);
-    return;
-  }
-  queue_.pop(n, now);
-  station_.queue_popped(CommandClass::Execute, now);
-}
-
-Cycle ExecuteController::next_visible(unsigned i) const {
-  if (d_transposed() || !expansion_.empty()) return queue_.visible_at(expansion_.empty() ? i : 0);
-  return queue_.visible_at(i);
-}
-
 // ---- Operands ----------------------------------------------------------------------------------------------------
 
-MeshOperand ExecuteController::operand_a(const Step& compute) const {
+MeshOperand ExecuteController::operand_a(const ExecuteStep& compute) const {
   MeshOperand operand;
   if (compute.no_operand) {
     operand.address = arch::LocalAddress::garbage();
@@ -123,7 +64,7 @@ MeshOperand ExecuteController::operand_a(const Step& compute) const {
   return stored(block, settings_.a_stride, settings_.a_transpose);
 }
 
-MeshOperand ExecuteController::operand_bd(const Step& step, bool of_preload) const {
+MeshOperand ExecuteController::operand_bd(const ExecuteStep& step, bool of_preload) const {
   MeshOperand operand;
   if (of_preload ? step.no_operand : step.no_second) {
     operand.address = arch::LocalAddress::garbage();
@@ -136,7 +77,7 @@ MeshOperand ExecuteController::operand_bd(const Step& step, bool of_preload) con
   return stored(block, 1, is_b && settings_.b_transpose);
 }
 
-bool ExecuteController::hazard(const Step& preload, const Step& compute, Cycle now) const {
+bool ExecuteController::hazard(const ExecuteStep& preload, const ExecuteStep& compute, Cycle now) const {
   const auto to_scratchpad = [](const ResultTag& tag) { return tag.real && !tag.c.address.is_accumulator(); };
   if (!to_scratchpad(armed_) && !to_scratchpad(finished_) && !results_.scratchpad_pending(now)) return false;
   const auto touches = [&](const MeshOperand& operand) {
@@ -152,9 +93,10 @@ bool ExecuteController::in_progress(Cycle now) const {
   return armed_.real || finished_.real || results_.in_progress(now);
 }
 
-bool ExecuteController::waits_on_lone_preload(Cycle now) const {
-  return !feeding_ && expansion_.empty() && queue_.size() == 1 && queue_.sees(0, now) &&
-         funct_of(queue_.at(0)) == Funct::Preload;
+bool ExecuteController::waits_on_lone_preload(Cycle now) const { return !feeding_ && queue_.holds_only_a_preload(now); }
+
+void ExecuteController::pop(unsigned n, Cycle now) {
+  if (queue_.pop(n, now)) station_.queue_popped(CommandClass::Execute, now);
 }
 
 // ---- Decision ----------------------------------------------------------------------------------------------------
@@ -170,16 +112,16 @@ bool ExecuteController::waits_for_tag(Cycle now) {
 
 void ExecuteController::decide(Cycle now) {
   results_.forget(now);
-  if (d_transposed() || !expansion_.empty()) refill_expansion(now);
-  const Step* first = step(0, now);
-  const Step* second = step(1, now);
-  const Step* third = step(2, now);
+  if (queue_.refill(d_transposed(), now)) station_.queue_popped(CommandClass::Execute, now);
+  const ExecuteStep* first = queue_.step(0, now);
+  const ExecuteStep* second = queue_.step(1, now);
+  const ExecuteStep* third = queue_.step(2, now);
 
   if (first == nullptr) {
     if (output_stationary_ && in_progress(now))
       flush(now);
-    else if (next_visible(0) != kNever)
-      wake(std::max(next_visible(0), now + 1));
+    else if (queue_.next_visible(0) != kNever)
+      wake(std::max(queue_.next_visible(0), now + 1));
     return;
   }
   const Funct head = funct_of(*first->issued);
@@ -203,7 +145,7 @@ void ExecuteController::decide(Cycle now) {
     } else if (output_stationary_ && in_progress(now)) {
       flush(now);
     } else if (second == nullptr) {
-      if (next_visible(1) != kNever) wake(std::max(next_visible(1), now + 1));
+      if (queue_.next_visible(1) != kNever) wake(std::max(queue_.next_visible(1), now + 1));
     } else {
       wake(now + 1);
     }
@@ -236,13 +178,14 @@ void ExecuteController::apply_configuration(const IssuedCommand& issued, Cycle n
   account_wait(nullptr, now);
   account_.spend(now + 1, kWaitDrain);
   station_.complete_fed(issued.entry, now);
-  config_in_expansion_ = false;
+  queue_.configuration_applied();
   pop(1, now);
   next_decision_ = now + 1;
   wake(now + 1);
 }
 
-void ExecuteController::start(Kind kind, const Step* preload, const Step* compute, const Step* ahead, Cycle now) {
+void ExecuteController::start(Kind kind, const ExecuteStep* preload, const ExecuteStep* compute,
+                              const ExecuteStep* ahead, Cycle now) {
   Request& r = request_;
   r.kind = kind;
   r.started = now;
@@ -402,7 +345,7 @@ void ExecuteController::advance(Cycle now) {
 // ---- Accounting --------------------------------------------------------------------------------------------------
 
 // The cycles since the last request went by waiting for this command (the last one that the request needed).
-void ExecuteController::account_wait(const Step* for_command, Cycle now) {
+void ExecuteController::account_wait(const ExecuteStep* for_command, Cycle now) {
   if (for_command != nullptr) {
     const IssuedCommand& c = *for_command->issued;
     account_.spend(std::min(now, c.allocated), kNoCommand);

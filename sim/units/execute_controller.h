@@ -7,14 +7,13 @@
 // except a store that wants the same scratchpad bank, which asks reads_bank().
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/isa.h"
 #include "sim/stats/cycle_account.h"
 #include "sim/units/accumulator.h"
-#include "sim/units/command_queue.h"
+#include "sim/units/execute_queue.h"
 #include "sim/units/mesh.h"
 #include "sim/units/mvin_writer.h"
 #include "sim/units/reservation_station.h"
@@ -47,44 +46,29 @@ class ExecuteController final : public Unit, public CommandSink {
   enum Cause : unsigned { kBusy, kBankConflict, kWaitLoad, kWaitStore, kWaitDrain, kNoCommand, kIssue };
   enum class Kind : std::uint8_t { Preload, ComputePreload, Compute };
 
-  // A command as the decision sees it; the expansion of a transposed preload makes four out of two.
-  struct Step {
-    const IssuedCommand* issued = nullptr;  // stands in the queue or in `expanded` until it leaves
-    bool no_operand = false;                // its A or BD does not take part
-    bool no_result = false;                 // its C does not take part
-    bool no_second = false;                 // its second operand does not take part
-  };
-  struct ExpandedStep {
-    IssuedCommand issued;
-    Step step;
-  };
   struct Request {
     Kind kind = Kind::Preload;
-    Step preload, compute;  // as far as the kind has them
-    MeshOperand a, b, d;    // a and b: of the compute; d: BD of the preload
+    ExecuteStep preload, compute;  // as far as the kind has them
+    MeshOperand a, b, d;           // a and b: of the compute; d: BD of the preload
     unsigned rows = 0;
     Cycle started = 0;
   };
 
-  const Step* step(unsigned i, Cycle now);
-  void refill_expansion(Cycle now);
-  void expand(const IssuedCommand& issued, bool no_operand, bool no_result, bool no_second);
   void pop(unsigned n, Cycle now);
-  Cycle next_visible(unsigned i) const;
 
   void decide(Cycle now);
   bool waits_for_tag(Cycle now);
   void apply_configuration(const IssuedCommand& issued, Cycle now);
-  void start(Kind kind, const Step* preload, const Step* compute, const Step* ahead, Cycle now);
+  void start(Kind kind, const ExecuteStep* preload, const ExecuteStep* compute, const ExecuteStep* ahead, Cycle now);
   void finish(Cycle now);
   void flush(Cycle now);
   void emit(const ResultTag& tag, const std::int32_t* values, bool last_row_first, unsigned rows);
-  bool hazard(const Step& preload, const Step& compute, Cycle now) const;
+  bool hazard(const ExecuteStep& preload, const ExecuteStep& compute, Cycle now) const;
   bool in_progress(Cycle now) const;
-  void account_wait(const Step* for_command, Cycle now);
+  void account_wait(const ExecuteStep* for_command, Cycle now);
 
-  MeshOperand operand_a(const Step& compute) const;
-  MeshOperand operand_bd(const Step& step, bool of_preload) const;
+  MeshOperand operand_a(const ExecuteStep& compute) const;
+  MeshOperand operand_bd(const ExecuteStep& step, bool of_preload) const;
   bool a_rides_ahead() const;
   bool b_rides_ahead() const;
   bool d_transposed() const;
@@ -97,11 +81,7 @@ class ExecuteController final : public Unit, public CommandSink {
   Cycle read_delay_;
   arch::Dataflow dataflow_;
 
-  CommandQueue<IssuedCommand> queue_;
-  std::deque<ExpandedStep> expansion_;
-  bool config_in_expansion_ = false;
-  std::array<Step, 3> window_;
-
+  ExecuteQueue queue_;
   arch::ConfigExecute settings_;
   bool output_stationary_ = false;
 
