@@ -13,9 +13,8 @@ namespace gemel::compiler {
 
 class BankUse {
  public:
-  BankUse(const Machine& machine, bool hold)
-      : hold_(hold),
-        bank_rows_(static_cast<std::int32_t>(machine.derived.scratchpad_bank_rows)),
+  explicit BankUse(const Machine& machine)
+      : bank_rows_(static_cast<std::int32_t>(machine.derived.scratchpad_bank_rows)),
         ahead_(machine.config.reservation_station.execute_entries / 2),
         banks_(machine.config.scratchpad.banks) {}
 
@@ -37,7 +36,6 @@ class BankUse {
   // right before.
   std::size_t free_since(std::int32_t base, std::int32_t rows) const {
     std::size_t floor = 0;
-    if (!hold_) return floor;
     for (std::int32_t b = base / bank_rows_; b <= (base + rows - 1) / bank_rows_; ++b) {
       const Bank& bank = banks_[static_cast<std::size_t>(b)];
       const std::size_t used = bank.last + 1 < step_ ? bank.last : bank.before;
@@ -51,7 +49,6 @@ class BankUse {
   struct Bank {
     std::size_t last = 0, before = 0;  // steps that read it; 0: none
   };
-  bool hold_;
   std::int32_t bank_rows_;
   std::size_t ahead_;
   std::vector<Bank> banks_;

@@ -22,7 +22,10 @@ class Scheduler {
         loader_(t_, builder),
         a_cache_(plan.a, builder.contractions()),
         b_cache_(plan.b, builder.contractions()),
-        banks_(machine, plan.cost.load < plan.cost.compute * 3 / 4) {
+        bias_cache_(plan.bias, builder.contractions()),
+        banks_(machine),
+        weights_stream_(plan.cost.load * 10 > plan.cost.compute * 9 && t_.position_tiles() == 1 &&
+                        t_.output_tiles() * t_.lane_blocks > 16 * plan.lanes_b) {
     arch::ConfigExecute execute;
     execute.dataflow = machine.output_stationary ? arch::Dataflow::OutputStationary : arch::Dataflow::WeightStationary;
     execute.b_transpose = work.weight_layout == WeightLayout::Transposed;
@@ -46,10 +49,29 @@ class Scheduler {
   void run_tile() {
     t_.begin(builder_.next_tile());
     const std::int32_t steps = t_.work.diagonal ? 1 : (t_.lane_blocks + t_.plan.lanes_b - 1) / t_.plan.lanes_b;
-    std::vector<PendingLoad> first = t_.work.bias ? loader_.bias_loads() : std::vector<PendingLoad>{};
+    std::vector<PendingLoad> first;
+    if (t_.plan.bias_in_array) {
+      add_bias();
+    } else if (t_.work.bias) {
+      first = loader_.bias_loads();
+    }
     for (std::int32_t step = 0; step < steps; ++step) run_step(step, first);
     if (t_.work.residual) add_residual();
     store_tile(t_, builder_);
+  }
+
+  // The first pass: rows of constant lanes times the digits of the bias.
+  void add_bias() {
+    const auto slot = bias_cache_.find(t_.n);
+    if (!slot.filled) loader_.fill_bias(slot.base);
+    for (std::int32_t n = 0; n < t_.n_count; ++n) {
+      const std::int32_t outputs = t_.block_outputs(t_.n_first + n);
+      for (std::size_t c = 0; c < t_.chunking.chunks.size(); ++c) {
+        builder_.compute(scratchpad(t_.plan.bias_lanes), scratchpad(slot.base + n * t_.dim),
+                         accumulator(t_.result_row(static_cast<std::int32_t>(c), n)), t_.chunking.chunks[c].rows,
+                         t_.dim, outputs, c == 0, t_.dim);
+      }
+    }
   }
 
   // One slot of B. `first`: loads that the tile's first computes need besides the operands.
@@ -85,6 +107,7 @@ class Scheduler {
     banks_.use(b.base, t_.plan.b.rows);
     for (const PendingLoad& load : first) loader_.issue(load);
     first.clear();
+    if (weights_stream_ && !b.filled && t_.chunking.chunks.size() == 1) builder_.hold_computes_until(builder_.loads());
     const std::int32_t a_base = a.base - a_first * t_.planes.rows;
     if (t_.work.diagonal) {
       compute_diagonal(a_base, b.base);
@@ -151,8 +174,11 @@ class Scheduler {
   TileContext t_;
   ScheduleBuilder& builder_;
   OperandLoader loader_;
-  SlotCache a_cache_, b_cache_;
+  SlotCache a_cache_, b_cache_, bias_cache_;
   BankUse banks_;
+  // The array uses each weight block once, as fast as it is loaded: it stays a slot behind, in another bank than the
+  // load.
+  const bool weights_stream_;
 };
 
 }  // namespace

@@ -15,17 +15,19 @@ OperandLoader::OperandLoader(const TileContext& tile, ScheduleBuilder& builder) 
   weights.dram_stride = static_cast<std::uint64_t>(
       t_.work.weight_layout == WeightLayout::Packed ? t_.packing.row_bytes : t_.work.weight_stride);
   weight_config_ = builder_.load_config(weights);
-  if (t_.work.bias) {
+  arch::ConfigLoad matrix;
+  matrix.state = 1;
+  matrix.block_stride = static_cast<std::uint16_t>(t_.dim);
+  matrix.dram_stride = static_cast<std::uint64_t>(t_.dim);
+  if (t_.plan.bias_in_array) {
+    builder_.load(t_.work.bias_lanes, scratchpad(t_.plan.bias_lanes), t_.dim, t_.dim, builder_.load_config(matrix));
+  } else if (t_.work.bias) {
     arch::ConfigLoad bias;
     bias.state = 2;
     bias.block_stride = static_cast<std::uint16_t>(t_.dim);
     bias_config_ = builder_.load_config(bias);
   }
   if (t_.work.residual) {
-    arch::ConfigLoad matrix;
-    matrix.state = 1;
-    matrix.block_stride = static_cast<std::uint16_t>(t_.dim);
-    matrix.dram_stride = static_cast<std::uint64_t>(t_.dim);
     builder_.load(t_.work.residual_matrix, scratchpad(t_.plan.residual_matrix), t_.dim, t_.dim,
                   builder_.load_config(matrix));
     arch::ConfigLoad residual;
@@ -137,6 +139,18 @@ void OperandLoader::fill_b_transposed(std::int32_t base, std::int32_t block0, st
       builder_.load(source, scratchpad(base + ((block - block0) * t_.n_count + n) * t_.dim),
                     t_.block_outputs(t_.n_first + n), std::min(end * t_.dim, t_.work.lanes) - block * t_.dim, id);
     }
+  }
+}
+
+void OperandLoader::fill_bias(std::int32_t base) {
+  const WeightPacking packing = packing_of(t_.dim, 1, t_.work.outputs, false, t_.machine);
+  for (std::int32_t n = t_.n_first; n < t_.n_first + t_.n_count;) {
+    const std::int32_t count = std::min(packing.group_blocks - n % packing.group_blocks, t_.n_first + t_.n_count - n);
+    BufferRef source = *t_.work.bias_weights;
+    source.offset += packing.offset(0, 0, n);
+    builder_.load(source, scratchpad(base + (n - t_.n_first) * t_.dim), t_.dim, t_.outputs_of(n - t_.n_first, count),
+                  weight_config_);
+    n += count;
   }
 }
 

@@ -28,6 +28,8 @@ class OperandLoader {
   void fill_a(std::int32_t base, std::int32_t g, std::int32_t g_end, std::vector<PendingLoad>& first);
   // Weight blocks of lane blocks [b0, b1) into the slot that begins with lane block `block0`.
   void fill_b(std::int32_t base, std::int32_t block0, std::int32_t b0, std::int32_t b1);
+  // Weights of the bias of the tile's outputs.
+  void fill_bias(std::int32_t base);
   // The residual as the results lie in the accumulator.
   void fill_residual(std::int32_t base);
 

@@ -116,6 +116,7 @@ void ScheduleBuilder::compute(arch::LocalAddress a, arch::LocalAddress b, arch::
   op.lanes = static_cast<std::uint8_t>(lanes);
   op.outputs = static_cast<std::uint8_t>(outputs);
   op.new_weights = new_weights;
+  op.after_load = compute_floor_;
   const auto number = static_cast<std::uint32_t>(schedule_.computes.size() + 1);
   Touch* at = &touched_[index_of(a)];
   for (std::int32_t r = 0; r < rows; ++r) {

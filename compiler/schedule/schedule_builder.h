@@ -33,6 +33,9 @@ class ScheduleBuilder {
   std::int32_t next_tile() { return tiles_++; }
   // Loads are not offered before so many computes: a load into a bank that the array reads costs it a cycle a row.
   void hold_loads_until(std::size_t computes) { load_floor_ = static_cast<std::uint32_t>(computes); }
+  // Computes are not offered before so many loads.
+  void hold_computes_until(std::size_t loads) { compute_floor_ = static_cast<std::uint32_t>(loads); }
+  std::size_t loads() const { return schedule_.loads.size(); }
   std::size_t computes() const { return schedule_.computes.size(); }
   std::size_t contractions() const { return contractions_; }
   void end_contraction() { ++contractions_; }
@@ -50,7 +53,7 @@ class ScheduleBuilder {
   std::vector<Touch> touched_;  // scratchpad rows, then accumulator rows
   std::int32_t tiles_ = 0;
   std::size_t contractions_ = 0;
-  std::uint32_t load_floor_ = 0;
+  std::uint32_t load_floor_ = 0, compute_floor_ = 0;
   std::vector<char> zero_;  // scratchpad rows known to be zero
 };
 

@@ -12,7 +12,7 @@ namespace gemel::compiler {
 class SlotCache {
  public:
   SlotCache(const Slots& slots, std::size_t first)
-      : slots_(slots), keys_(slots.bases.size(), kEmpty), next_(first % slots.bases.size()) {}
+      : slots_(slots), keys_(slots.bases.size(), kEmpty), next_(slots.bases.empty() ? 0 : first % slots.bases.size()) {}
 
   struct Found {
     std::int32_t base = 0;

@@ -64,6 +64,10 @@ struct Contraction {
   std::optional<BufferRef> bias;
   std::optional<ImageRef> residual;
   BufferRef residual_matrix;
+  // The bias as a pass of its own: rows of bias_lanes [dim][dim], all equal, times bias_weights (one lane block,
+  // packed) give it. Absent where it can not be written so.
+  std::optional<BufferRef> bias_weights;
+  BufferRef bias_lanes;
   arch::Activation activation = arch::Activation::None;
   std::optional<float> scale;  // none: 32-bit output
   std::optional<MaxPoolStep> pool;

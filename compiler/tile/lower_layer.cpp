@@ -161,7 +161,13 @@ class Lowering {
 }  // namespace
 
 std::vector<Stage> lower_layer(const FusedLayer& layer, Graph& graph, const Machine& machine, BufferTable& buffers) {
-  return std::visit(Lowering(layer, graph, machine, buffers), layer.kind);
+  std::vector<Stage> stages = std::visit(Lowering(layer, graph, machine, buffers), layer.kind);
+  for (Stage& stage : stages) {
+    auto* group = std::get_if<ContractionGroup>(&stage);
+    if (!group) continue;
+    for (Contraction& work : *group) add_bias_weights(work, machine, graph, buffers);
+  }
+  return stages;
 }
 
 }  // namespace gemel::compiler

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/tile/lower_parts.h"
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "sim/arch/input_error.h"
@@ -39,6 +41,45 @@ void set_epilogue(Contraction& work, const Epilogue& epilogue, const Machine& ma
                            "' has a 32-bit result, which this machine can not store; accumulator.full_width_read: true "
                            "or a requantised result would be right");
   }
+}
+
+// Lane 0 counts 1, every other lane 127.
+void add_bias_weights(Contraction& work, const Machine& machine, const Graph& graph, BufferTable& buffers) {
+  if (!work.bias || work.weight_layout != WeightLayout::Packed) return;
+  const std::int32_t dim = machine.dim();
+  const std::int64_t limit = std::min<std::int64_t>(std::int64_t{127} * 127 * (dim - 1),
+                                                    (std::int64_t{1} << (machine.config.mesh.output_bits - 1)) - 128);
+  const Tensor& tensor = graph.tensor(*buffers.buffers()[work.bias->buffer].tensor);
+  const std::int32_t* bias = tensor.int32_data.data() + work.bias->offset / 4;
+  for (std::int32_t o = 0; o < work.outputs; ++o) {
+    if (bias[o] > limit || bias[o] < -limit) return;
+  }
+  const std::string lanes_key = "bias_lanes";
+  std::optional<BufferId> lanes = buffers.find(lanes_key);
+  if (!lanes) {
+    std::vector<std::uint8_t> data(static_cast<std::size_t>(dim * dim), 127);
+    for (std::int32_t row = 0; row < dim; ++row) data[static_cast<std::size_t>(row * dim)] = 1;
+    lanes = buffers.constant(lanes_key, {dim, dim}, std::move(data));
+  }
+  work.bias_lanes = {*lanes, 0};
+  const std::string key = tensor.name + ".digits_" + std::to_string(work.bias->offset / 4);
+  std::optional<BufferId> digits = buffers.find(key);
+  if (!digits) {
+    const WeightPacking packing = packing_of(dim, 1, work.outputs, false, machine);
+    std::vector<std::uint8_t> data(static_cast<std::size_t>(packing.bytes()), 0);
+    for (std::int32_t o = 0; o < work.outputs; ++o) {
+      std::uint8_t* column = data.data() + packing.offset(0, 0, o / dim) + o % dim;
+      std::int32_t left = static_cast<std::int32_t>(std::lround(bias[o] / 127.0));
+      column[0] = static_cast<std::uint8_t>(bias[o] - 127 * left);
+      for (std::int32_t lane = 1; lane < dim && left != 0; ++lane) {
+        const std::int32_t digit = std::max(-127, std::min(127, left));
+        column[lane * packing.row_bytes] = static_cast<std::uint8_t>(digit);
+        left -= digit;
+      }
+    }
+    digits = buffers.constant(key, packed_shape(packing), std::move(data));
+  }
+  work.bias_weights = BufferRef{*digits, 0};
 }
 
 BufferId identity_matrix(std::int32_t multiple, const Machine& machine, BufferTable& buffers) {

@@ -22,6 +22,9 @@ ImageRef matrix_ref(BufferTable& buffers, const Graph& graph, const TensorView& 
 void set_epilogue(Contraction& work, const Epilogue& epilogue, const Machine& machine, const Graph& graph,
                   BufferTable& buffers);
 
+// Bias of a contraction with packed weights as weights of a pass of its own, where the digits suffice.
+void add_bias_weights(Contraction& work, const Machine& machine, const Graph& graph, BufferTable& buffers);
+
 // multiple · identity, DIM x DIM.
 BufferId identity_matrix(std::int32_t multiple, const Machine& machine, BufferTable& buffers);
 

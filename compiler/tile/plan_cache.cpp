@@ -17,6 +17,7 @@ std::string shape_key(const Contraction& w) {
   put(w.diagonal);
   put(static_cast<std::int64_t>(w.weight_layout));
   put(w.bias.has_value());
+  put(w.bias_weights.has_value());
   put(w.residual.has_value());
   put(w.scale.has_value());
   put(w.output.y_stride == w.output.x_stride * w.out_w);

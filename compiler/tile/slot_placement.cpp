@@ -40,22 +40,24 @@ bool place_slots(const Machine& machine, std::int32_t a_banks, const SlotNeeds& 
   const std::int32_t banks = a_banks == 0 ? 2 : static_cast<std::int32_t>(machine.config.scratchpad.banks);
   const std::int32_t bank_rows = total / banks;
   plan.a_banks = a_banks;
-  plan.residual = Slots{};
-  plan.residual_matrix = -1;
+  plan.residual = plan.bias = Slots{};
+  plan.residual_matrix = plan.bias_lanes = -1;
   if (a_banks == 0) a_banks = 1;
   const std::int32_t b_first = a_banks * bank_rows, b_banks = banks - a_banks;
   std::int32_t a_usable = bank_rows, b_usable = bank_rows;
-  if (needs.residual_rows > 0) {
-    // Beside B, whose banks are read only while weights are shifted in, in two banks where there are two; the identity
-    // beside A.
+  // Beside B, whose banks are read only while weights are shifted in, in two banks where there are two; what they are
+  // multiplied with beside A.
+  const auto reserve = [&](std::int32_t rows, Slots& slots, std::int32_t& matrix) {
+    if (rows == 0) return;
     a_usable -= machine.dim();
-    b_usable -= (b_banks > 1 ? 1 : 2) * needs.residual_rows;
-    if (a_usable <= 0 || b_usable <= 0) return false;
-    plan.residual.rows = needs.residual_rows;
-    const std::int32_t first = b_first + b_usable;
-    plan.residual.bases = {first, first + (b_banks > 1 ? bank_rows : needs.residual_rows)};
-    plan.residual_matrix = a_usable;
-  }
+    b_usable -= (b_banks > 1 ? 1 : 2) * rows;
+    slots.rows = rows;
+    slots.bases = {b_first + b_usable, b_first + b_usable + (b_banks > 1 ? bank_rows : rows)};
+    matrix = a_usable;
+  };
+  reserve(needs.residual_rows, plan.residual, plan.residual_matrix);
+  reserve(needs.bias_rows, plan.bias, plan.bias_lanes);
+  if (a_usable <= 0 || b_usable <= 0) return false;
   plan.a = divide(0, a_banks, bank_rows, a_usable, needs.a_rows, needs.a_useful);
   plan.b = divide(b_first, b_banks, bank_rows, b_usable, needs.b_rows, needs.b_useful);
   return plan.a.count() > 0 && plan.b.count() > 0;

@@ -11,8 +11,9 @@
 namespace gemel::compiler {
 
 struct SlotNeeds {
-  std::int32_t a_rows = 0, b_rows = 0, residual_rows = 0;  // of one slot; residual 0: none
-  std::int64_t a_useful = 0, b_useful = 0;                 // more slots than these would stay empty
+  std::int32_t a_rows = 0, b_rows = 0;            // of one slot
+  std::int32_t residual_rows = 0, bias_rows = 0;  // 0: none
+  std::int64_t a_useful = 0, b_useful = 0;        // more slots than these would stay empty
 };
 
 // Gives A the first `a_banks` banks (0: half of the rows). False where not even one slot each fits.

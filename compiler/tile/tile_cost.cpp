@@ -166,7 +166,9 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
     a_rows += shape.count * shape.fill_rows * lane_blocks;
     cost.read_bytes += a_times * shape.count * shape.fill_rows * work.lanes;
     std::int64_t epilogue_load = 0;
-    if (work.bias) epilogue_load += shape.chunks * out_blocks * std::max(dim, machine.load_cycles(1, 4 * dim));
+    if (plan.bias_in_array) cost.compute += shape.count * out_blocks * shape.chunk_cycles;
+    if (work.bias && !plan.bias_in_array)
+      epilogue_load += shape.chunks * out_blocks * std::max(dim, machine.load_cycles(1, 4 * dim));
     if (work.residual) {
       epilogue_load +=
           shape.segments * out_groups *

@@ -34,10 +34,12 @@ void verify_tiles(const Contraction& work, const Machine& machine, const TilePla
       if (used[static_cast<std::size_t>(row)]++) broken(work, "slots overlap at row " + std::to_string(row));
     }
   };
-  for (const Slots* slots : {&plan.a, &plan.b, &plan.residual}) {
+  for (const Slots* slots : {&plan.a, &plan.b, &plan.residual, &plan.bias}) {
     for (const std::int32_t base : slots->bases) take(base, slots->rows);
   }
+  if (plan.bias_lanes >= 0) take(plan.bias_lanes, machine.dim());
   if (plan.residual_matrix >= 0) take(plan.residual_matrix, machine.dim());
+  if (plan.bias_in_array && (plan.bias_lanes < 0 || plan.bias.count() == 0)) broken(work, "no room for the bias");
   if (work.residual && (plan.residual_matrix < 0 || plan.residual.count() == 0))
     broken(work, "no room for the residual");
 }
@@ -54,6 +56,7 @@ std::string describe_tiles(const Contraction& work, const Machine& machine, cons
       << " lane blocks in " << plan.a.count() << " slot" << (plan.a.count() == 1 ? "" : "s") << " of " << plan.a.rows
       << " rows; B " << plan.lanes_b << " in " << plan.b.count() << " of " << plan.b.rows;
   if (plan.residual.count() > 0) out << "; residual in " << plan.residual.count() << " of " << plan.residual.rows;
+  if (plan.bias_in_array) out << "; bias in the array";
   out << "\n  cycles: compute " << plan.cost.compute << ", load " << plan.cost.load << ", store " << plan.cost.store
       << ", edges " << plan.cost.edges << "; bytes read " << plan.cost.read_bytes << ", written "
       << plan.cost.written_bytes << "\n  chosen from " << plan.candidates << " candidates, " << plan.rejected

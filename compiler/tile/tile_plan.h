@@ -32,7 +32,9 @@ struct TilePlan {
   std::int32_t lanes_a = 1, lanes_b = 1;  // lane blocks that a slot of A (of B) holds; lanes_a is a multiple of lanes_b
   bool outputs_outer = false;             // loops: outputs, then positions (else the other way round); lanes innermost
   std::int32_t a_banks = 0;               // scratchpad banks given to A; 0: the memory is split in the middle
-  Slots a, b, residual;
+  Slots a, b, residual, bias;
+  bool bias_in_array = false;  // the bias is a pass of the array; else loads into the accumulator
+  std::int32_t bias_lanes = -1;
   std::int32_t residual_matrix = -1;  // row of the multiple of the identity
   TileCost cost;
   std::int64_t candidates = 0, rejected = 0;  // looked at; did not fit

@@ -107,26 +107,37 @@ class Search {
     needs.b_useful = tiles_n * chunks_b;
     if (work_.residual) needs.residual_rows = grid.max_chunks * n * machine_.dim();
     const auto banks = static_cast<std::int32_t>(machine_.config.scratchpad.banks);
+    TilePlan plan;
+    plan.tile_h = grid.h;
+    plan.tile_w = grid.w;
+    plan.tile_n = n;
+    plan.lanes_a = lanes_a;
+    plan.lanes_b = lanes_b;
     for (std::int32_t a_banks = banks == 1 ? 0 : 1; a_banks < std::max(1, banks); ++a_banks) {
-      ++candidates_;
-      TilePlan plan;
-      plan.tile_h = grid.h;
-      plan.tile_w = grid.w;
-      plan.tile_n = n;
-      plan.lanes_a = lanes_a;
-      plan.lanes_b = lanes_b;
-      if (!place_slots(machine_, a_banks, needs, plan)) {
-        ++rejected_;
-        continue;
-      }
-      for (const bool outputs_outer : {false, true}) {
-        plan.outputs_outer = outputs_outer;
-        plan.cost = estimate(work_, machine_, grid, plan);
-        const std::int64_t total = plan.cost.total(), traffic = plan.cost.read_bytes;
-        if (!best_ || total < best_total_ || (total == best_total_ && traffic < best_->cost.read_bytes)) {
-          best_ = plan;
-          best_total_ = total;
-        }
+      plan.bias_in_array = false;
+      needs.bias_rows = 0;
+      try_plan(grid, a_banks, needs, plan);
+      // Loading the bias into every tile takes the load unit longer than a pass takes the array.
+      if (!work_.bias_weights || plan.cost.load < plan.cost.compute / 2) continue;
+      plan.bias_in_array = true;
+      needs.bias_rows = n * machine_.dim();
+      try_plan(grid, a_banks, needs, plan);
+    }
+  }
+
+  void try_plan(const TileGrid& grid, std::int32_t a_banks, const SlotNeeds& needs, TilePlan& plan) {
+    ++candidates_;
+    if (!place_slots(machine_, a_banks, needs, plan)) {
+      ++rejected_;
+      return;
+    }
+    for (const bool outputs_outer : {false, true}) {
+      plan.outputs_outer = outputs_outer;
+      plan.cost = estimate(work_, machine_, grid, plan);
+      const std::int64_t total = plan.cost.total(), traffic = plan.cost.read_bytes;
+      if (!best_ || total < best_total_ || (total == best_total_ && traffic < best_->cost.read_bytes)) {
+        best_ = plan;
+        best_total_ = total;
       }
     }
   }
