@@ -8,6 +8,7 @@ set(GEMEL_RTL_SOURCES
   units/activation.sv
   units/beat_merger.sv
   units/command_front_end.sv
+  units/counter_file.sv
   units/dma_reader.sv
   units/dma_writer.sv
   units/execute_controller.sv

@@ -14,6 +14,8 @@ module accelerator
   input  logic [63:0]           command_rs1_i,
   input  logic [63:0]           command_rs2_i,
   output logic                  busy_o,
+  output logic                  response_valid_o,
+  output logic [63:0]           response_data_o,
 
   output logic                  axi_ar_valid_o,
   input  logic                  axi_ar_ready_i,
@@ -49,6 +51,8 @@ module accelerator
   command_t command, allocated;
   logic     allocate_valid, allocate_ready;
   logic     front_end_busy, station_busy, store_busy, reader_busy, writer_busy;
+  logic     counter_valid;
+  logic [63:0] counter_rs1;
   assign command = '{funct: command_funct_i, rs1: command_rs1_i, rs2: command_rs2_i};
   assign busy_o  = front_end_busy || station_busy || store_busy || reader_busy || writer_busy;
 
@@ -61,6 +65,8 @@ module accelerator
     .allocate_valid_o(allocate_valid),
     .allocate_ready_i(allocate_ready),
     .allocate_o      (allocated),
+    .counter_valid_o (counter_valid),
+    .counter_rs1_o   (counter_rs1),
     .busy_o          (front_end_busy)
   );
 
@@ -114,7 +120,7 @@ module accelerator
   logic      row_valid, row_ready, zero_row_valid, zero_row_ready, finished_valid;
   load_row_t load_row;
   load_id_t  finished_id;
-  logic      load_waits_for_tracker, load_waits_for_reader;
+  logic      load_active, load_waits_for_tracker, load_waits_for_reader;
 
   load_controller u_load_controller (
     .clk_i,
@@ -132,6 +138,7 @@ module accelerator
     .done_valid_o       (load_done_valid),
     .done_ready_i       (load_done_ready),
     .done_id_o          (load_done_id),
+    .active_o           (load_active),
     .waits_for_tracker_o(load_waits_for_tracker),
     .waits_for_reader_o (load_waits_for_reader)
   );
@@ -154,6 +161,7 @@ module accelerator
   beat_count_t       read_beats;
   read_transaction_t transaction;
   piece_count_t      buffer_free, buffer_reserved;
+  logic              reader_active;
   logic              reader_waits_for_slot, reader_waits_for_buffer, reader_waits_for_port;
   dma_reader u_dma_reader (
     .clk_i,
@@ -171,6 +179,7 @@ module accelerator
     .buffer_free_i      (buffer_free),
     .buffer_reserved_o  (buffer_reserved),
     .busy_o             (reader_busy),
+    .active_o           (reader_active),
     .waits_for_slot_o   (reader_waits_for_slot),
     .waits_for_buffer_o (reader_waits_for_buffer),
     .waits_for_port_o   (reader_waits_for_port)
@@ -213,7 +222,7 @@ module accelerator
   );
 
   // ---- Array, banks, stores ----
-  logic           element_valid, element_ready;
+  logic           element_valid, element_ready, store_active, feeding;
   store_element_t element;
   array_side u_array_side (
     .clk_i,
@@ -239,13 +248,15 @@ module accelerator
     .element_valid_o      (element_valid),
     .element_ready_i      (element_ready),
     .element_o            (element),
-    .store_busy_o         (store_busy)
+    .store_busy_o         (store_busy),
+    .store_active_o       (store_active),
+    .feeding_o            (feeding)
   );
 
   // ---- Memory ----
   logic        write_in_burst, write_valid, write_ready, acknowledge;
   write_beat_t write_beat;
-  logic        writer_waits_for_slot, writer_waits_for_port;
+  logic        writer_active, writer_waits_for_slot, writer_waits_for_port;
   dma_writer u_dma_writer (
     .clk_i,
     .rst_ni,
@@ -258,6 +269,7 @@ module accelerator
     .beat_o          (write_beat),
     .acknowledge_i   (acknowledge),
     .busy_o          (writer_busy),
+    .active_o        (writer_active),
     .waits_for_slot_o(writer_waits_for_slot),
     .waits_for_port_o(writer_waits_for_port)
   );
@@ -295,5 +307,22 @@ module accelerator
     .axi_r_data_i,
     .axi_b_valid_i,
     .axi_b_ready_o
+  );
+
+  // ---- Counters ----
+  counter_file u_counter_file (
+    .clk_i,
+    .rst_ni,
+    .access_valid_i (counter_valid),
+    .access_rs1_i   (counter_rs1),
+    .response_valid_o,
+    .response_data_o,
+    .load_active_i  (load_active),
+    .store_active_i (store_active),
+    .reader_active_i(reader_active),
+    .writer_active_i(writer_active),
+    .feeding_i      (feeding),
+    .read_beat_i    (axi_r_valid_i && axi_r_ready_o),
+    .write_beat_i   (write_valid && write_ready)
   );
 endmodule : accelerator

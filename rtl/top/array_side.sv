@@ -34,7 +34,11 @@ module array_side
   output logic           element_valid_o,
   input  logic           element_ready_i,
   output store_element_t element_o,
-  output logic           store_busy_o
+  output logic           store_busy_o,
+
+  // For the counters: between first and last element of an mvout; a request is being fed
+  output logic           store_active_o,
+  output logic           feeding_o
 );
 
   // Row of a bank: the lower bits of a row of its memory.
@@ -120,6 +124,7 @@ module array_side
     .clk_i              (clk_i),
     .rst_ni             (rst_ni),
     .idle_o             (feeder_idle),
+    .feeding_o          (feeding_o),
     .request_valid_i    (request_valid),
     .request_i          (request),
     .flush_valid_i      (flush_valid),
@@ -198,7 +203,8 @@ module array_side
     .last_read_i        (last_read),
     .store_done_valid_o (store_done_valid_o),
     .store_done_ready_i (store_done_ready_i),
-    .store_done_id_o    (store_done_id_o)
+    .store_done_id_o    (store_done_id_o),
+    .active_o           (store_active_o)
   );
 
   logic [ScratchpadBanks-1:0] store_scratchpad_valid, store_scratchpad_ready;

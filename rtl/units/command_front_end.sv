@@ -6,18 +6,22 @@
 module command_front_end
   import accelerator_pkg::*;
 (
-  input  logic     clk_i,
-  input  logic     rst_ni,
+  input  logic        clk_i,
+  input  logic        rst_ni,
 
-  input  logic     command_valid_i,
-  output logic     command_ready_o,
-  input  command_t command_i,
+  input  logic        command_valid_i,
+  output logic        command_ready_o,
+  input  command_t    command_i,
 
-  output logic     allocate_valid_o,
-  input  logic     allocate_ready_i,
-  output command_t allocate_o,
+  output logic        allocate_valid_o,
+  input  logic        allocate_ready_i,
+  output command_t    allocate_o,
 
-  output logic     busy_o
+  // A counter access that is consumed in this cycle
+  output logic        counter_valid_o,
+  output logic [63:0] counter_rs1_o,
+
+  output logic        busy_o
 );
   localparam int unsigned Stages = 4;
   localparam int unsigned StageDepth = 2;
@@ -50,6 +54,8 @@ module command_front_end
   assign is_consumed_here = command[Stages].funct inside {FunctFlush, FunctClockGate, FunctCounter};
   assign allocate_valid_o = valid[Stages] && !is_consumed_here;
   assign allocate_o       = command[Stages];
+  assign counter_valid_o  = valid[Stages] && command[Stages].funct == FunctCounter;
+  assign counter_rs1_o    = command[Stages].rs1;
   assign ready[Stages]    = is_consumed_here || allocate_ready_i;
   assign busy_o           = |valid[Stages:1];
 endmodule : command_front_end

@@ -27,7 +27,10 @@ module dma_reader
   input  piece_count_t      buffer_free_i,
   output piece_count_t      buffer_reserved_o,
 
+  /// Transactions are outstanding.
   output logic              busy_o,
+  /// The working register holds a row.
+  output logic              active_o,
   output logic              waits_for_slot_o,
   output logic              waits_for_buffer_o,
   output logic              waits_for_port_o
@@ -81,6 +84,7 @@ module dma_reader
   end
 
   assign busy_o             = slots_q != '0;
+  assign active_o           = work_valid_q;
   assign waits_for_slot_o   = work_valid_q && !has_slot;
   assign waits_for_buffer_o = work_valid_q && has_slot && !has_room;
   assign waits_for_port_o   = request_valid_o && !request_ready_i;

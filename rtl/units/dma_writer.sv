@@ -23,6 +23,8 @@ module dma_writer
 
   /// Inside a row, or a write is outstanding.
   output logic           busy_o,
+  /// The beats of a row are being sent.
+  output logic           active_o,
   output logic           waits_for_slot_o,
   output logic           waits_for_port_o
 );
@@ -147,6 +149,7 @@ module dma_writer
   end
 
   assign busy_o           = is_collecting_q || is_sending_q || slots_q != '0;
+  assign active_o         = is_sending_q;
   assign waits_for_slot_o = is_sending_q && !has_slot;
   assign waits_for_port_o = beat_valid_o && !beat_ready_i;
 

@@ -16,6 +16,7 @@ module row_feeder
   input  logic                              rst_ni,
 
   output logic                              idle_o,           // takes a request or a flush
+  output logic                              feeding_o,        // a request is being fed
   input  logic                              request_valid_i,
   input  request_t                          request_i,
   input  logic                              flush_valid_i,
@@ -65,7 +66,8 @@ module row_feeder
   logic [Ports-1:0] taken_q, taken;      // which ports have their word; at the start of the cycle
   logic feeding, fed, last_row;
 
-  assign idle_o  = state_q == Idle;
+  assign idle_o    = state_q == Idle;
+  assign feeding_o = feeding;
   assign feeding = state_q == Feeding || request_valid_i;
 
   always_comb begin

@@ -24,7 +24,9 @@ module store_controller
 
   output logic           store_done_valid_o,
   input  logic           store_done_ready_i,
-  output store_id_t      store_done_id_o
+  output store_id_t      store_done_id_o,
+
+  output logic           active_o  // between first and last element of an mvout, both included
 );
 
   // ---- Command queue ----
@@ -254,6 +256,7 @@ module store_controller
   assign request_valid_o = (state_q == Look && is_mvout && tracker_free) || state_q == Running;
   assign handed          = request_valid_o && request_ready_i;
   assign start           = handed && state_q == Look;
+  assign active_o        = start || state_q == Running;
 
   always_comb begin
     state_d  = state_q;
