@@ -25,7 +25,7 @@ class Scheduler {
         bias_cache_(plan.bias, builder.contractions()),
         banks_(machine),
         weights_stream_(plan.cost.load * 10 > plan.cost.compute * 9 && t_.position_tiles() == 1 &&
-                        t_.output_tiles() * t_.lane_blocks > 16 * plan.lanes_b) {
+                        t_.output_tiles() * t_.lane_blocks > 3 * plan.lanes_b) {
     arch::ConfigExecute execute;
     execute.dataflow = machine.output_stationary ? arch::Dataflow::OutputStationary : arch::Dataflow::WeightStationary;
     execute.b_transpose = work.weight_layout == WeightLayout::Transposed;

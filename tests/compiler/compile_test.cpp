@@ -93,6 +93,18 @@ TEST(Compile, EveryStageCanBePrinted) {
   }
 }
 
+TEST(Compile, BiasIsAPassOfTheArrayWhereLoadingItWouldTakeLonger) {
+  const auto tiles_of = [](std::int64_t lanes) {
+    NetworkBuilder builder("bias");
+    const TensorId x = builder.input("x", {2048, lanes});
+    CompileOptions options;
+    options.dump_after = "tiles";
+    return compile_model(fuse_layers(builder.finish({builder.linear("y", x, 64, true, {})})), {}, options).dump;
+  };
+  EXPECT_THAT(tiles_of(16), testing::HasSubstr("bias in the array"));
+  EXPECT_THAT(tiles_of(512), testing::Not(testing::HasSubstr("bias in the array")));
+}
+
 TEST(Compile, TwoCompilationsAreEqual) {
   const arch::Program a = compile_model(two_products(), {}).program, b = compile_model(two_products(), {}).program;
   EXPECT_TRUE(a.commands == b.commands);
