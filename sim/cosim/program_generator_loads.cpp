@@ -53,8 +53,11 @@ void ProgramGenerator::random_mvin() {
   const arch::DerivedConfig& d = builder_.derived();
   const bool accumulator = random_.percent(40);
   const bool wide = accumulator && !c.shrink;
-  const std::uint32_t most = dim_ * (wide ? d.max_block_columns_acc : d.max_block_columns);
-  const std::uint32_t cols = random_.percent(60) ? size() : random_.size(most);
+  const std::uint32_t blocks_built = wide ? d.max_block_columns_acc : d.max_block_columns;
+  const std::uint32_t most = dim_ * std::min(blocks_built, random_.percent(90) ? 4u : 16u);
+  // Pixel repeats have a meaning for one block only.
+  const bool one_block = !accumulator && c.pixel_repeats > 1;
+  const std::uint32_t cols = one_block || random_.percent(60) ? size() : random_.size(most);
   const std::uint32_t blocks = (cols + dim_ - 1) / dim_;
   const std::uint32_t rows = size();
   const std::uint32_t span = (blocks - 1) * c.block_stride + rows;

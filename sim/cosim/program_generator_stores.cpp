@@ -75,11 +75,12 @@ void ProgramGenerator::random_mvout() {
   const bool image = c.pool_stride != 0 || c.pool_size != 0;
   const bool accumulator = random_.percent(60);
   const std::uint32_t rows = image ? std::uint32_t{c.out_rows} * c.out_cols : size();
-  const std::uint32_t most = image ? 1 : d.max_block_columns;
+  const std::uint32_t most = image ? 1 : std::min(d.max_block_columns, random_.percent(90) ? 4u : 16u);
   const std::uint32_t cols = most == 1 || random_.percent(60) ? size() : random_.size(dim_ * most);
   const std::uint32_t blocks = (cols + dim_ - 1) / dim_;
   LocalAddress local = accumulator ? accumulator_row((blocks - 1) * dim_ + rows)
                                    : scratchpad_row((blocks - 1) * dim_ + rows);
+  if (!builder_.fits(local, (blocks - 1) * dim_ + rows)) return;
   if (image) {  // inside one bank
     const std::uint32_t bank = accumulator ? d.accumulator_bank_rows : d.scratchpad_bank_rows;
     const std::uint32_t row = local.row(d);
