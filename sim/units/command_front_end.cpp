@@ -45,8 +45,8 @@ void CommandFrontEnd::pull() {
 // Commands that act here and never enter the station.
 bool CommandFrontEnd::consume(const arch::Command& command, Cycle now) {
   switch (static_cast<arch::Funct>(command.funct)) {
-    case arch::Funct::Flush:       // no address translation: nothing to forget
-    case arch::Funct::ClockGate:   // clocks are not modelled
+    case arch::Funct::Flush:      // no address translation: nothing to forget
+    case arch::Funct::ClockGate:  // clocks are not modelled
       return true;
     case arch::Funct::Counter:
       counters_.access(arch::decode_counter(command.rs1), now);
@@ -70,7 +70,8 @@ void CommandFrontEnd::advance(Cycle now) {
     wake(now + 1);
     return;
   }
-  if (!consume(pending_[0].command, now) && !station_.allocate(pending_[0].command, now)) return;  // the station wakes us
+  if (!consume(pending_[0].command, now) && !station_.allocate(pending_[0].command, now))
+    return;  // the station wakes us
   left_ = {static_cast<std::int64_t>(now), left_[0]};
   pending_[0] = pending_[1];
   --held_;

@@ -16,8 +16,17 @@ CounterEvent counter_event(std::uint8_t id, bool external) {
   }
   switch (id) {
     case 0:
-    case 15: case 16: case 17: case 19: case 22:           // TLB
-    case 32: case 33: case 34: case 38: case 39: case 40:  // operands in the accumulator, im2col
+    case 15:
+    case 16:
+    case 17:
+    case 19:
+    case 22:  // TLB
+    case 32:
+    case 33:
+    case 34:
+    case 38:
+    case 39:
+    case 40:  // operands in the accumulator, im2col
       return CounterEvent::None;
     case 9:
       return CounterEvent::LoadActive;
@@ -30,9 +39,10 @@ CounterEvent counter_event(std::uint8_t id, bool external) {
     case 24:
       return CounterEvent::ExecuteActive;
     default:
-      throw std::invalid_argument("counter: event " + std::to_string(id) +
-                                  " is not built in; there are 9 (load active), 12 (store active), 18 (read DMA active), "
-                                  "21 (write DMA active) and 24 (execute active)");
+      throw std::invalid_argument(
+          "counter: event " + std::to_string(id) +
+          " is not built in; there are 9 (load active), 12 (store active), 18 (read DMA active), "
+          "21 (write DMA active) and 24 (execute active)");
   }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The eight counters that a program sets up and reads with counter accesses (docs/microarchitecture.md, section 15). A counter counts the
-// cycles in which its event holds (bytes for the two traffic events), from the cycle after the access that set it up.
+// The eight counters that a program sets up and reads with counter accesses (docs/microarchitecture.md, section 15). A
+// counter counts the cycles in which its event holds (bytes for the two traffic events), from the cycle after the
+// access that set it up.
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -13,17 +14,18 @@
 namespace gemel::sim {
 
 enum class CounterEvent : std::uint8_t {
-  None,             // never holds: no address translation, no operands in the accumulator, no im2col
-  LoadActive,       // an mvin requests rows, or a configuration is taken
-  StoreActive,      // an mvout hands out elements, or a configuration is taken
-  ReadDmaActive,    // the DMA reader has a row at hand
-  WriteDmaActive,   // the DMA writer has a row at hand
-  ExecuteActive,    // a request is being fed
-  BytesRead,        // of beats taken
-  BytesWritten,     // of beats sent
+  None,            // never holds: no address translation, no operands in the accumulator, no im2col
+  LoadActive,      // an mvin requests rows, or a configuration is taken
+  StoreActive,     // an mvout hands out elements, or a configuration is taken
+  ReadDmaActive,   // the DMA reader has a row at hand
+  WriteDmaActive,  // the DMA writer has a row at hand
+  ExecuteActive,   // a request is being fed
+  BytesRead,       // of beats taken
+  BytesWritten,    // of beats sent
 };
 
-// The event of an id, internal or external. Throws std::invalid_argument (naming the ids that there are) for one that is not built in.
+// The event of an id, internal or external. Throws std::invalid_argument (naming the ids that there are) for one that
+// is not built in.
 CounterEvent counter_event(std::uint8_t id, bool external);
 
 class CounterFile final : public sc_core::sc_module {
@@ -43,7 +45,7 @@ class CounterFile final : public sc_core::sc_module {
  private:
   struct Counter {
     CounterEvent event = CounterEvent::None;
-    std::uint64_t from = 0;      // total at its start
+    std::uint64_t from = 0;  // total at its start
     std::uint64_t snapshot = 0;
   };
   std::uint64_t value(const Counter& counter, Cycle now) const {
@@ -52,7 +54,7 @@ class CounterFile final : public sc_core::sc_module {
 
   Totals totals_;
   std::array<Counter, kCounters> counters_;
-  bool frozen_ = false;          // reads give the snapshot
+  bool frozen_ = false;  // reads give the snapshot
   std::vector<std::uint64_t> reads_;
 };
 

@@ -233,6 +233,7 @@ void ExecuteController::start(Kind kind, const ExecuteStep* preload, const Execu
     return RowFeeder::Port{!o.address.is_garbage(derived_), o.address, o.stride, descending, o.rows};
   };
   feeder_.start({port(read_a, false), port(read_b, false), port(r.d, true)}, r.rows, now);
+  marked_rows_ = 0;
   feeding_ = true;
   due_ = feeder_.next_check();
 }
@@ -240,13 +241,28 @@ void ExecuteController::start(Kind kind, const ExecuteStep* preload, const Execu
 bool ExecuteController::reads_bank(std::uint32_t bank, Cycle now) {
   if (!feeding_) return false;
   feeder_.force_stepwise();
-  feeder_.run_until(now + 1);
+  feed_until(now + 1);
   return feeder_.reads_bank(bank, now);
 }
 
-void ExecuteController::emit(const ResultTag& tag, const std::int32_t* values, bool last_row_first, unsigned rows) {
+// The result that the rows of the request being fed drive out.
+const ResultTag& ExecuteController::driven_out() const {
+  static const ResultTag nothing;
+  if (output_stationary_) return finished_;
+  return request_.kind == Kind::Preload ? nothing : armed_;
+}
+
+// A request that is held up may still be fed when its first results leave: they take their banks' ports as they come.
+bool ExecuteController::feed_until(Cycle end) {
+  feeder_.run_until(end);
+  if (!feeder_.regular())
+    for (; marked_rows_ < feeder_.rows_fed(); ++marked_rows_)
+      results_.mark_row(driven_out(), marked_rows_, feeder_.fed(marked_rows_), request_.rows, output_stationary_);
+  return feeder_.done();
+}
+
+void ExecuteController::emit(const ResultTag& tag, const std::int32_t* values, unsigned rows) {
   if (!tag.real || timing_only_) return;
-  (void)last_row_first;
   results_.write(tag, values, rows, settings_.shift, settings_.activation, output_stationary_);
 }
 
@@ -268,9 +284,9 @@ void ExecuteController::finish(Cycle now) {
   // Results that this request drives out.
   Cycle last;
   if (output_stationary_) {
-    last = results_.schedule(finished_, fed, feeder_.regular(), r.rows, true);
+    last = results_.schedule(driven_out(), fed, feeder_.regular(), r.rows, true, marked_rows_);
     if (finished_.real) {
-      emit(finished_, finished_values_.data(), true, r.rows);
+      emit(finished_, finished_values_.data(), r.rows);
       station_.complete_result(finished_.entry, last);
     }
     finished_ = ResultTag{};
@@ -285,11 +301,11 @@ void ExecuteController::finish(Cycle now) {
     }
     if (has_preload && !timing_only_) mesh_.preload_sums(r.d);
   } else {
-    const ResultTag tag = has_compute ? armed_ : ResultTag{};
-    last = results_.schedule(tag, fed, feeder_.regular(), r.rows, false);
+    const ResultTag tag = driven_out();
+    last = results_.schedule(tag, fed, feeder_.regular(), r.rows, false, marked_rows_);
     if (has_compute) {
       if (!timing_only_ && preloaded) mesh_.swap_weights();
-      if (tag.real && !timing_only_) emit(tag, mesh_.multiply(r.a, r.b, r.rows), false, r.rows);
+      if (tag.real && !timing_only_) emit(tag, mesh_.multiply(r.a, r.b, r.rows), r.rows);
       if (tag.real) station_.complete_result(tag.entry, last);
       armed_ = ResultTag{};
     }
@@ -317,7 +333,7 @@ void ExecuteController::flush(Cycle now) {
   const auto fed = [&](unsigned i) { return enters + 1 + i - behind; };
   if (output_stationary_ && finished_.real) {
     const Cycle last = results_.schedule(finished_, fed, true, derived_.dim, true);
-    emit(finished_, finished_values_.data(), true, derived_.dim);
+    emit(finished_, finished_values_.data(), derived_.dim);
     station_.complete_result(finished_.entry, last);
     finished_ = ResultTag{};
   }
@@ -329,7 +345,7 @@ void ExecuteController::advance(Cycle now) {
   look();
   if (feeding_) {
     loads_.sync(now - 1);
-    if (!feeder_.run_until(now)) {
+    if (!feed_until(now)) {
       due_ = feeder_.next_check();
       return;
     }

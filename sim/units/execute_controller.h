@@ -62,7 +62,9 @@ class ExecuteController final : public Unit, public CommandSink {
   void start(Kind kind, const ExecuteStep* preload, const ExecuteStep* compute, const ExecuteStep* ahead, Cycle now);
   void finish(Cycle now);
   void flush(Cycle now);
-  void emit(const ResultTag& tag, const std::int32_t* values, bool last_row_first, unsigned rows);
+  void emit(const ResultTag& tag, const std::int32_t* values, unsigned rows);
+  const ResultTag& driven_out() const;
+  bool feed_until(Cycle end);
   bool hazard(const ExecuteStep& preload, const ExecuteStep& compute, Cycle now) const;
   bool in_progress(Cycle now) const;
   void account_wait(const ExecuteStep* for_command, Cycle now);
@@ -88,6 +90,7 @@ class ExecuteController final : public Unit, public CommandSink {
   bool feeding_ = false;
   Request request_;
   RowFeeder feeder_;
+  unsigned marked_rows_ = 0;  // of the request being fed: results whose banks are marked
   ResultWriter results_;
   Cycle next_decision_ = 0;
   Cycle last_fed_ = 0;

@@ -27,7 +27,7 @@ class MemoryPortClient {
 class MemoryPort final : public Unit {
  public:
   static constexpr Cycle kRequestPipe = 4;  // from here to memory, cycles
-  static constexpr unsigned kMaxBeats = 256;
+  static constexpr unsigned kMaxBeats = 1024;
 
   tlm_utils::simple_initiator_socket<MemoryPort> socket{"socket"};
 

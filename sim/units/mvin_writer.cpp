@@ -138,7 +138,9 @@ bool MvinWriter::step(Cycle limit) {
   if (writes > 1) {  // repeats: highest row first, pixels innermost
     pixel = piece.pixel_repeats - 1 - done_writes_ % piece.pixel_repeats;
     local = local.plus(piece.repeats - done_writes_ / piece.pixel_repeats, derived_);
-    suppressed = pixel > local.row(derived_);
+    const std::uint32_t row = local.row(derived_);
+    const std::uint32_t half = derived_.scratchpad_rows / 2;
+    suppressed = pixel > (row < half ? row : row - half);
     if (!suppressed) local = arch::LocalAddress(local.bits() - pixel);
   }
   if (!suppressed) {

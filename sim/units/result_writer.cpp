@@ -14,6 +14,12 @@ void ResultWriter::mark(const ResultTag& tag, std::uint32_t row, Cycle at, unsig
     scratchpad_.array_write(scratchpad_.bank_of(row), at, count);
 }
 
+void ResultWriter::mark_row(const ResultTag& tag, unsigned row, Cycle fed, unsigned rows, bool last_row_first) {
+  const unsigned c_row = last_row_first ? rows - 1 - row : row;
+  if (tag.real && c_row < tag.c.rows)
+    mark(tag, tag.c.address.plus(c_row * tag.stride, derived_).row(derived_), mesh_.out(fed), 1);
+}
+
 bool ResultWriter::touches(const RowRange& rows, Cycle now) const {
   return std::any_of(pending_.begin(), pending_.end(),
                      [&](const Pending& p) { return p.last_output >= now && rows.overlaps(rows_of(p.tag, derived_)); });

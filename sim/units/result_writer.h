@@ -29,10 +29,13 @@ class ResultWriter {
   ResultWriter(const arch::DerivedConfig& derived, Scratchpad& scratchpad, Accumulator& accumulator, const Mesh& mesh)
       : derived_(derived), scratchpad_(scratchpad), accumulator_(accumulator), mesh_(mesh) {}
 
-  // The rows fed at `fed(i)` for i < rows drive the result out, row i of C with row i, or, last_row_first, row dim-1-i.
-  // Marks the banks; returns the cycle of the last output.
+  // The rows fed at `fed(i)` for first <= i < rows drive the result out, row i of C with row i, or, last_row_first, row
+  // dim-1-i. Marks the banks; returns the cycle of the last output.
   template <typename Fed>
-  Cycle schedule(const ResultTag& tag, const Fed& fed, bool regular, unsigned rows, bool last_row_first);
+  Cycle schedule(const ResultTag& tag, const Fed& fed, bool regular, unsigned rows, bool last_row_first,
+                 unsigned first = 0);
+  // Marks the bank of one row of a request of `rows` rows, ahead of schedule() (which then starts behind it).
+  void mark_row(const ResultTag& tag, unsigned row, Cycle fed, unsigned rows, bool last_row_first);
 
   // The result's values, dim per row, C row order.
   void write(const ResultTag& tag, const std::int32_t* values, unsigned rows, unsigned shift,
@@ -67,7 +70,8 @@ class ResultWriter {
 };
 
 template <typename Fed>
-Cycle ResultWriter::schedule(const ResultTag& tag, const Fed& fed, bool regular, unsigned rows, bool last_row_first) {
+Cycle ResultWriter::schedule(const ResultTag& tag, const Fed& fed, bool regular, unsigned rows, bool last_row_first,
+                             unsigned first) {
   const Cycle last = mesh_.out(fed(rows - 1));
   if (!tag.real) return last;
   const unsigned written = tag.c.rows < rows ? tag.c.rows : rows;
@@ -78,11 +82,7 @@ Cycle ResultWriter::schedule(const ResultTag& tag, const Fed& fed, bool regular,
   if (regular && one_bank) {
     mark(tag, first_row, mesh_.out(fed(last_row_first ? rows - written : 0)), written);
   } else {
-    for (unsigned i = 0; i < rows; ++i) {
-      const unsigned c_row = last_row_first ? rows - 1 - i : i;
-      if (c_row < written)
-        mark(tag, tag.c.address.plus(c_row * tag.stride, derived_).row(derived_), mesh_.out(fed(i)), 1);
-    }
+    for (unsigned i = first; i < rows; ++i) mark_row(tag, i, fed(i), rows, last_row_first);
   }
   pending_.push_back({tag, last});
   if (!tag.c.address.is_accumulator()) {

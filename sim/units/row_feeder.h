@@ -33,6 +33,7 @@ class RowFeeder {
   // Evaluates the cycles before `end`; everybody's writes in them must be known. True when all rows are fed.
   bool run_until(Cycle end);
   bool done() const { return row_ == rows_; }
+  unsigned rows_fed() const { return row_; }
   // The earliest cycle in which it can be done (the cycle after the last row), or from which on it must be run to stay
   // recent.
   Cycle next_check() const;

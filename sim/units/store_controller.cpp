@@ -52,7 +52,9 @@ void StoreController::start_mvout(const arch::Mvout& m) {
   if (m.local.cols == 0 || blocks_ > most || (!pooling && rows_ == 0))
     throw std::invalid_argument("mvout of " + std::to_string(rows_) + " x " + std::to_string(m.local.cols) +
                                 " elements; this machine moves 1.." + std::to_string(most * dim) + " columns" +
-                                (full ? " of 32 bits" : pooling ? " while pooling" : ""));
+                                (full      ? " of 32 bits"
+                                 : pooling ? " while pooling"
+                                           : ""));
   if (pooling && (settings_.pool_size == 0 || settings_.pooled_rows == 0 || settings_.pooled_cols == 0))
     throw std::invalid_argument("mvout while pooling: config_st gave a window or an output of size 0");
   row_ = block_ = window_row_ = window_col_ = pooled_row_ = pooled_col_ = 0;
@@ -72,11 +74,13 @@ StoreElement StoreController::element(Cycle now) const {
     const std::int32_t row = std::int32_t(pooled_row_ * settings_.pool_stride + window_row_) - settings_.upper_pad;
     const std::int32_t col = std::int32_t(pooled_col_ * settings_.pool_stride + window_col_) - settings_.left_pad;
     e.outside = row < 0 || col < 0 || row >= settings_.out_rows || col >= settings_.out_cols;
-    e.local = e.outside ? arch::LocalAddress::garbage()
-                        : mvout_.local.address.plus(std::uint32_t(row) * settings_.out_cols + std::uint32_t(col), derived_);
+    e.local = e.outside
+                  ? arch::LocalAddress::garbage()
+                  : mvout_.local.address.plus(std::uint32_t(row) * settings_.out_cols + std::uint32_t(col), derived_);
     e.merges = window_row_ != 0 || window_col_ != 0;
     e.last = window_row_ + 1u == settings_.pool_size && window_col_ + 1u == settings_.pool_size;
-    e.last_of_command = e.last && pooled_col_ + 1u == settings_.pooled_cols && pooled_row_ + 1u == settings_.pooled_rows;
+    e.last_of_command =
+        e.last && pooled_col_ + 1u == settings_.pooled_cols && pooled_row_ + 1u == settings_.pooled_rows;
     e.address = mvout_.dram_address +
                 (std::uint64_t{pooled_row_} * settings_.pool_out_dim + pooled_col_) * settings_.dram_stride;
     return e;

@@ -40,10 +40,10 @@ class StoreController final : public Unit, public CommandSink {
   ReservationStation& station_;
   StorePipeline& pipeline_;
   CommandQueue<IssuedCommand> queue_;
-  std::vector<std::uint8_t> trackers_;   // station entries of mvouts that have not completed
+  std::vector<std::uint8_t> trackers_;  // station entries of mvouts that have not completed
   unsigned tracker_count_;
 
-  arch::ConfigStore settings_;           // geometry kept from the last pooling configuration
+  arch::ConfigStore settings_;  // geometry kept from the last pooling configuration
   float scale_ = 1.0f;
 
   bool sending_ = false;
@@ -51,7 +51,7 @@ class StoreController final : public Unit, public CommandSink {
   std::uint32_t rows_ = 0, blocks_ = 0;
   std::uint32_t row_ = 0, block_ = 0;
   std::uint32_t window_row_ = 0, window_col_ = 0, pooled_row_ = 0, pooled_col_ = 0;
-  bool leaving_ = false;                 // everything is sent; the command still stands in the queue
+  bool leaving_ = false;  // everything is sent; the command still stands in the queue
   Cycle first_request_ = 0;
   Cycle next_look_ = 0;
   CycleAccount account_{"store", {"busy", "wait_tracker", "wait_dispatch", "idle"}};

@@ -16,7 +16,8 @@ class Unit : public sc_core::sc_module {
  public:
   // The next cycle in which advance() has something to decide.
   Cycle due() const { return due_; }
-  // Others may ask for a look at any time, also for several cycles and while the unit is still to be looked at in this one.
+  // Others may ask for a look at any time, also for several cycles and while the unit is still to be looked at in this
+  // one.
   void wake(Cycle at) {
     if (at < due_) {
       later_ = due_;
