@@ -71,3 +71,10 @@ function(gemel_test name)
   target_compile_definitions(${name} PRIVATE GEMEL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()
+
+# gemel_command_test(NAME COMMAND program argument ... TIMEOUT seconds): passes where the command ends with status 0.
+function(gemel_command_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "COMMAND" ${ARGN})
+  add_test(NAME ${name} COMMAND ${ARG_COMMAND})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+endfunction()

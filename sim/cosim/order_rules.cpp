@@ -28,8 +28,7 @@ std::vector<OrderRules::Rows> OrderRules::written_by(const arch::Mvin& mvin) con
   const arch::ConfigLoad& config = load_[mvin.state];
   std::vector<Rows> all;
   for (std::uint32_t first = 0; first < mvin.local.cols; first += derived_.dim) {
-    Rows rows =
-        rows_of(mvin.local.address.plus(first / derived_.dim * config.block_stride, derived_), mvin.local.rows);
+    Rows rows = rows_of(mvin.local.address.plus(first / derived_.dim * config.block_stride, derived_), mvin.local.rows);
     rows.begin -= std::min<std::uint32_t>(rows.begin, config.pixel_repeats - 1u);
     all.push_back(rows);
   }
@@ -248,8 +247,7 @@ std::optional<std::string> find_order_violation(const arch::Program& program, co
     if (step.kind == arch::StepKind::Fence) rules.fence();
     if (step.kind != arch::StepKind::Command) continue;
     const Command& command = program.commands[step.index];
-    if (auto violation = rules.violation(command))
-      return "command " + std::to_string(step.index) + ": " + *violation;
+    if (auto violation = rules.violation(command)) return "command " + std::to_string(step.index) + ": " + *violation;
     rules.apply(command);
   }
   return std::nullopt;

@@ -17,13 +17,16 @@ namespace gemel::sim {
 // The rules:
 //   1. Between a preload and its compute: no config_ex, no mvin into the preload's operand or C, no mvout of its C (the
 //      machine would make it wait for the compute).
-//   2. Rows written by an mvin from memory and by an mvin of zeros (either order) need something between that orders them: a
+//   2. Rows written by an mvin from memory and by an mvin of zeros (either order) need something between that orders
+//   them: a
 //      fence, or a product or mvout that touches the row.
 //   3. An mvin reads no bytes that an mvout since the last fence writes; an mvout writes none that an mvin since then
 //      reads.
-//   4. Weight-stationary: compute_preloaded only behind a preload with a real B; C has no more rows than the product feeds;
+//   4. Weight-stationary: compute_preloaded only behind a preload with a real B; C has no more rows than the product
+//   feeds;
 //      C may lie on rows of its own A or D only row by row.
-//   5. Output-stationary: a chain of computes begins with compute_preloaded, its last preload, and only that, has a real
+//   5. Output-stationary: a chain of computes begins with compute_preloaded, its last preload, and only that, has a
+//   real
 //      C, and no config_ex comes before.
 //   6. The first compute after a change of dataflow, or after any full config_ex in output-stationary, is preloaded.
 //   7. A pooled or one-dimensional mvout stays inside one bank.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The generator behind random_stream(): a few blocks of local memory that every command works on, so that hazards are the rule.
+// The generator behind random_stream(): a few blocks of local memory that every command works on, so that hazards are
+// the rule.
 #include <cstdint>
 #include <vector>
 

@@ -68,8 +68,8 @@ void ProgramGenerator::random_mvin() {
   if (accumulator && random_.percent(40)) {
     bool written = true;
     for (std::uint32_t b = 0; b < blocks; ++b) {
-      written = written && builder_.is_written(local.plus(b * c.block_stride, d), rows,
-                                               std::min(dim_, cols - b * dim_));
+      written =
+          written && builder_.is_written(local.plus(b * c.block_stride, d), rows, std::min(dim_, cols - b * dim_));
     }
     if (written) local = local.with_accumulate();
   }

@@ -26,9 +26,9 @@ void ProgramGenerator::configure_execute() {
   c.a_stride = static_cast<std::uint16_t>(random_.percent(70) ? 1 : random_.between(1, widest));
   if (!c.set_only_strides) {
     const Dataflow built = config_.mesh.dataflow;
-    c.dataflow = built != Dataflow::Both     ? built
-                 : random_.percent(50) ? Dataflow::WeightStationary
-                                       : Dataflow::OutputStationary;
+    c.dataflow = built != Dataflow::Both ? built
+                 : random_.percent(50)   ? Dataflow::WeightStationary
+                                         : Dataflow::OutputStationary;
     const bool weight_stationary = c.dataflow == Dataflow::WeightStationary;
     c.a_transpose = random_.percent(30);
     c.b_transpose = random_.percent(30) && (weight_stationary ? !c.a_transpose : c.a_transpose);
@@ -78,8 +78,8 @@ void ProgramGenerator::weight_stationary_product() {
   const bool real_d = random_.percent(35);
   const bool real_b = random_.percent(70);
   compute.a = operand(a_rows, random_.percent(80) ? inner : size(), c.a_stride, c.a_transpose);
-  compute.bd = real_d ? operand(random_.percent(80) ? a_rows : size(), random_.percent(80) ? cols : size(), 1, false)
-                      : none;
+  compute.bd =
+      real_d ? operand(random_.percent(80) ? a_rows : size(), random_.percent(80) ? cols : size(), 1, false) : none;
   preload.bd = operand(inner, cols, 1, c.b_transpose);
   if (random_.percent(88)) {
     const std::uint32_t fed = std::max<std::uint32_t>({a_rows, real_d ? compute.bd.rows : 0u, std::min(4u, dim_)});

@@ -26,7 +26,8 @@ void ProgramGenerator::configure_store(unsigned pool_stride, bool pooled_geometr
   if (pooled_geometry) {
     const std::uint32_t most = std::min({d.scratchpad_bank_rows, d.accumulator_bank_rows});
     c.out_rows = static_cast<std::uint8_t>(random_.between(1, kLargestImage));
-    c.out_cols = static_cast<std::uint8_t>(random_.between(1, std::min(kLargestImage, std::max(1u, most / c.out_rows))));
+    c.out_cols =
+        static_cast<std::uint8_t>(random_.between(1, std::min(kLargestImage, std::max(1u, most / c.out_rows))));
     if (std::uint32_t{c.out_rows} * c.out_cols > most) c.out_rows = 1;
     c.pool_stride = static_cast<std::uint8_t>(pool_stride);
     c.pool_size = static_cast<std::uint8_t>(random_.between(1, 3));
@@ -52,8 +53,10 @@ bool ProgramGenerator::mvout_block(LocalAddress local, std::uint32_t rows, std::
   const arch::ConfigStore& c = builder_.store();
   const bool wide = local.is_accumulator() && local.is_full_width();
   std::uint64_t last = rows - 1;
-  if (c.pool_stride != 0) last = (c.pooled_rows - 1u) * std::uint64_t{c.pool_out_dim} + c.pooled_cols - 1;
-  else if (c.pool_size != 0) last = std::uint64_t{c.out_rows} * c.out_cols - 1;
+  if (c.pool_stride != 0)
+    last = (c.pooled_rows - 1u) * std::uint64_t{c.pool_out_dim} + c.pooled_cols - 1;
+  else if (c.pool_size != 0)
+    last = std::uint64_t{c.out_rows} * c.out_cols - 1;
   const std::uint64_t bytes = last * c.dram_stride + std::uint64_t{cols} * (wide ? 4 : 1);
   if (bytes > half_) return false;
   arch::Mvout mvout;
@@ -78,8 +81,8 @@ void ProgramGenerator::random_mvout() {
   const std::uint32_t most = image ? 1 : std::min(d.max_block_columns, random_.percent(90) ? 4u : 16u);
   const std::uint32_t cols = most == 1 || random_.percent(60) ? size() : random_.size(dim_ * most);
   const std::uint32_t blocks = (cols + dim_ - 1) / dim_;
-  LocalAddress local = accumulator ? accumulator_row((blocks - 1) * dim_ + rows)
-                                   : scratchpad_row((blocks - 1) * dim_ + rows);
+  LocalAddress local =
+      accumulator ? accumulator_row((blocks - 1) * dim_ + rows) : scratchpad_row((blocks - 1) * dim_ + rows);
   if (!builder_.fits(local, (blocks - 1) * dim_ + rows)) return;
   if (image) {  // inside one bank
     const std::uint32_t bank = accumulator ? d.accumulator_bank_rows : d.scratchpad_bank_rows;

@@ -8,7 +8,8 @@
 
 namespace gemel::sim {
 
-// Drops steps of `stream` as long as the rest is legal (order_rules.h) and `fails` says true of it. `most_runs` bounds the calls.
+// Drops steps of `stream` as long as the rest is legal (order_rules.h) and `fails` says true of it. `most_runs` bounds
+// the calls.
 arch::RoccStream shrink(const arch::RoccStream& stream, const arch::AcceleratorConfig& config,
                         const std::function<bool(const arch::RoccStream&)>& fails, unsigned most_runs = 2000);
 

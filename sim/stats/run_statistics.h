@@ -36,9 +36,9 @@ struct RunStatistics {
   std::uint64_t read_requests = 0;
   std::uint64_t write_requests = 0;
   std::vector<UnitAccounting> accounting;
-  std::vector<LayerStatistics> layers;  // empty where the program has none
+  std::vector<LayerStatistics> layers;       // empty where the program has none
   std::vector<std::uint64_t> counter_reads;  // what the program's counter accesses read, in order
-  double host_seconds = 0;              // the simulation alone
+  double host_seconds = 0;                   // the simulation alone
 };
 
 }  // namespace gemel::sim

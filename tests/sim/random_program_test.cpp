@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random programs with hazards on the model: memory as the functional machine leaves it, the same cycles without data, no
-// deadlock. The accounting of every unit is checked inside each run.
-// GEMEL_SEED=N replaces the fresh seed of the day; GEMEL_PROGRAMS=N runs N programs a machine.
+// Random programs with hazards on the model: memory as the functional machine leaves it, the same cycles without data,
+// no deadlock. The accounting of every unit is checked inside each run. GEMEL_SEED=N replaces the fresh seed of the
+// day; GEMEL_PROGRAMS=N runs N programs a machine.
+#include "sim/cosim/random_program.h"
+
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -12,7 +14,6 @@
 
 #include "sim/cosim/order_rules.h"
 #include "sim/cosim/program_shrinker.h"
-#include "sim/cosim/random_program.h"
 #include "sim/top/run.h"
 #include "tests/sim/machines.h"
 #include "tests/support/functional_machine.h"
@@ -66,8 +67,8 @@ void check(const AcceleratorConfig& config, std::uint64_t seed) {
                         << arch::write_rocc(stream);
   const std::string what = fault(stream, config);
   if (what.empty()) return;
-  const RoccStream small =
-      sim::shrink(stream, config, [&](const RoccStream& candidate) { return !fault(candidate, config).empty(); }, 1500);
+  const RoccStream small = sim::shrink(
+      stream, config, [&](const RoccStream& candidate) { return !fault(candidate, config).empty(); }, 1500);
   FAIL() << "seed " << seed << " on " << config.name << ": " << what << "\nmachine: " << test_sim::differences(config)
          << "\nsmallest program that fails (" << fault(small, config) << "):\n"
          << arch::write_rocc(small);
