@@ -265,6 +265,13 @@ void ReservationStation::issue(CommandClass c, Cycle now) {
   }
   unissued_[k].pop();
   entry.is_issued = true;
+  // For the accounting: behind a command that had to wait, one waited for the same.
+  if (last_wait_[k].ready > entry.issued.ready) {
+    entry.issued.ready = last_wait_[k].ready;
+    entry.issued.waited_for = last_wait_[k].waited_for;
+  } else if (entry.issued.ready > entry.issued.allocated) {
+    last_wait_[k] = {entry.issued.ready, entry.issued.waited_for};
+  }
   if (events_ != nullptr) events_->record(now, EventKind::Issued, k, slot);
   sinks_[k]->accept(entry.issued, now);
   if (entry.config && c != CommandClass::Execute) remove(c, slot, now);

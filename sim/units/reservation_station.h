@@ -126,6 +126,12 @@ class ReservationStation final : public Unit {
   CommandClass removed_class_ = CommandClass::Load;  // freed in last_removed_: not allocatable in that cycle
   std::array<std::uint64_t, kCommandClasses> removed_mask_{};
 
+  struct Wait {
+    Cycle ready = 0;
+    CommandClass waited_for = CommandClass::Load;
+  };
+  std::array<Wait, kCommandClasses> last_wait_{};  // of the last issued command that waited
+
   // Program-order copies of configuration registers.
   std::uint32_t a_stride_ = 1, c_stride_ = 1;
   bool a_transpose_ = false;
