@@ -105,13 +105,30 @@ std::string check_text(const compiler::CheckReport& check) {
          (check.unchecked_layers.size() > 1 ? " and others" : "");
 }
 
+// Where the host ran layers too: how well the array was used in its own.
+std::string array_share_text(const sim::RunDescription& run, const sim::RunStatistics& statistics) {
+  std::uint64_t macs = 0;
+  sim::Cycle cycles = 0;
+  std::size_t host_layers = 0;
+  for (const sim::LayerStatistics& layer : statistics.layers) {
+    const bool on_host = layer.layer.placement == arch::Placement::Host;
+    host_layers += on_host;
+    if (on_host) continue;
+    macs += layer.layer.macs;
+    cycles += layer.cycles;
+  }
+  if (host_layers == 0 || cycles == 0) return "";
+  return ", " + sim::percent_text(sim::utilization(macs, cycles, run.dim), 1) + " % in the array's own layers";
+}
+
 void print_summary(const sim::RunDescription& run, const sim::RunStatistics& statistics) {
   const sim::TableStyle style = terminal_style();
   const std::string layers = sim::layer_table(run, statistics, style);
   if (!layers.empty()) std::cout << layers << "\n";
   std::cout << sim::accounting_table(statistics, style) << "\n";
   std::cout << run.workload << " on " << run.config << ": " << sim::grouped_text(statistics.cycles) << " cycles, "
-            << sim::percent_text(sim::utilization(statistics.macs, statistics.cycles, run.dim), 1) << " % utilisation\n"
+            << sim::percent_text(sim::utilization(statistics.macs, statistics.cycles, run.dim), 1) << " % utilisation"
+            << array_share_text(run, statistics) << "\n"
             << sim::grouped_text(statistics.commands) << " commands, "
             << sim::short_text(static_cast<double>(statistics.dram_read_bytes)) << "B read, "
             << sim::short_text(static_cast<double>(statistics.dram_write_bytes)) << "B written\n";
