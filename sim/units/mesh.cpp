@@ -8,6 +8,10 @@
 
 namespace gemel::sim {
 
+namespace {
+constexpr std::uint32_t kLeastRows = 4;  // a request feeds no fewer, also where the array has only two
+}  // namespace
+
 Mesh::Mesh(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
            const arch::DerivedConfig& derived, Scratchpad& scratchpad)
     : sc_core::sc_module(name),
@@ -20,9 +24,9 @@ Mesh::Mesh(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& c
       operand_b_(derived.dim),
       sums_(std::size_t{derived.dim} * derived.dim),
       idle_sums_(sums_.size()),
-      result_(sums_.size()),
-      scratch_a_(sums_.size()),
-      scratch_b_(sums_.size()),
+      result_(std::size_t{std::max(derived.dim, kLeastRows)} * derived.dim),
+      scratch_a_(result_.size()),
+      scratch_b_(result_.size()),
       row_pointers_(derived.dim) {
   // One pass sums dim products of at most 2^14, and one int8.
   sums_can_wrap_ = std::int64_t{derived.dim} * (1 << 14) + 128 > (std::int64_t{1} << (output_bits_ - 1)) - 1;
