@@ -5,28 +5,20 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <functional>
 #include <map>
 
 #include "sim/arch/accelerator_config_yaml.h"
 #include "sim/arch/accelerator_settings.h"
 #include "sim/arch/input_error.h"
+#include "tests/support/refusal.h"
 
 namespace gemel::arch {
 namespace {
 
+using test_support::error_of;
 using ::testing::HasSubstr;
 
 const std::string kConfigDir = GEMEL_SOURCE_DIR "/configs/accelerators";
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 TEST(AcceleratorConfig, EqualityLooksAtEveryKey) {
   for (const Setting& setting : accelerator_settings()) {

@@ -7,29 +7,21 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <random>
 #include <sstream>
 
 #include "sim/arch/accelerator_settings.h"
 #include "sim/arch/input_error.h"
+#include "tests/support/refusal.h"
 
 namespace gemel::arch {
 namespace {
 
 namespace fs = std::filesystem;
+using test_support::error_of;
 using ::testing::HasSubstr;
 
 const std::string kConfigDir = GEMEL_SOURCE_DIR "/configs/accelerators";
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 std::string override_error(const std::string& override, const std::string& config = "gemmini_16x16") {
   return error_of([&] { load_accelerator_config(config, {override}, kConfigDir); });
@@ -278,12 +270,8 @@ TEST(BadConfigs, EachGetsExactlyItsLine) {
   int files = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
     const std::string path = entry.path().string();
-    std::ifstream file(path);
-    std::string first;
-    std::getline(file, first);
-    const std::string mark = "# expect: ";
-    ASSERT_EQ(first.compare(0, mark.size(), mark), 0) << path << " does not say what it expects";
-    std::string expected = first.substr(mark.size());
+    std::string expected = test_support::expectation_of(path);
+    ASSERT_NE(expected, "") << path << " does not say what it expects";
     const bool names_another_file = expected.compare(0, 4, "DIR/") == 0;
     for (std::size_t at = 0; (at = expected.find("DIR/", at)) != std::string::npos;) {
       expected.replace(at, 4, directory.string() + "/");

@@ -7,6 +7,7 @@
 
 #include "sim/arch/input_error.h"
 #include "sim/arch/program_text.h"
+#include "tests/support/refusal.h"
 
 namespace gemel::arch {
 namespace {
@@ -58,15 +59,10 @@ const std::map<std::string, std::string> kMessages = {
 };
 
 std::string message_of(const std::filesystem::path& path) {
-  try {
-    load_any_program(path.string());
-  } catch (const InputError& error) {
-    std::string text = error.what();
-    const std::string directory = path.parent_path().string() + "/";
-    if (text.compare(0, directory.size(), directory) == 0) text.erase(0, directory.size());
-    return text;
-  }
-  return "accepted";
+  std::string text = test_support::error_of([&] { load_any_program(path.string()); });
+  const std::string directory = path.parent_path().string() + "/";
+  if (text.compare(0, directory.size(), directory) == 0) text.erase(0, directory.size());
+  return text;
 }
 
 TEST(BadStreams, EachIsRefusedWithItsOneLine) {

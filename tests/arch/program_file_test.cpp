@@ -14,6 +14,7 @@
 #include "sim/arch/rocc_stream.h"
 #include "tests/support/random_commands.h"
 #include "tests/support/random_program.h"
+#include "tests/support/refusal.h"
 #include "tests/support/truth.h"
 
 namespace gemel::arch {
@@ -32,16 +33,6 @@ class ProgramFile : public testing::Test {
 
   fs::path directory_;
 };
-
-template <typename Function>
-std::string error_of(Function f) {
-  try {
-    f();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
 
 TEST_F(ProgramFile, BinaryAndTextGiveBackTheSameProgram) {
   const std::uint64_t seed = test_support::test_seed(4);
@@ -103,21 +94,22 @@ TEST_F(ProgramFile, BodyThatLiesAboutItsListsIsRefusedEvenWithARightChecksum) {
 
 TEST_F(ProgramFile, ErrorsSayWhatIsWrong) {
   const std::string good = serialise_program(Program{});
-  EXPECT_EQ(error_of([&] { parse_program("hello", "x.gemel"); }),
+  EXPECT_EQ(test_support::error_of([&] { parse_program("hello", "x.gemel"); }),
             "x.gemel: not a program file; expected one written by the compiler or `gemel asm`");
-  EXPECT_EQ(error_of([&] { parse_program(good.substr(0, good.size() - 1), "x.gemel"); }),
+  EXPECT_EQ(test_support::error_of([&] { parse_program(good.substr(0, good.size() - 1), "x.gemel"); }),
             "x.gemel: program file of " + std::to_string(good.size() - 1) + " bytes; expected " +
                 std::to_string(good.size()) + " (cut off or appended to)");
   std::string newer = good;
   newer[8] = 9;
-  EXPECT_EQ(error_of([&] { parse_program(newer, "x.gemel"); }), "x.gemel: program format 9; this build reads format 1");
+  EXPECT_EQ(test_support::error_of([&] { parse_program(newer, "x.gemel"); }),
+            "x.gemel: program format 9; this build reads format 1");
   std::string damaged = good;
   damaged.back() = static_cast<char>(damaged.back() ^ 1);
-  EXPECT_EQ(error_of([&] { parse_program(damaged, "x.gemel"); }),
+  EXPECT_EQ(test_support::error_of([&] { parse_program(damaged, "x.gemel"); }),
             "x.gemel: damaged program file; write it again with the compiler or `gemel asm`");
-  EXPECT_EQ(error_of([&] { load_program(path("absent.gemel")); }),
+  EXPECT_EQ(test_support::error_of([&] { load_program(path("absent.gemel")); }),
             path("absent.gemel") + ": cannot be read: No such file or directory");
-  EXPECT_EQ(error_of([&] { load_program(directory_.string()); }),
+  EXPECT_EQ(test_support::error_of([&] { load_program(directory_.string()); }),
             directory_.string() + ": is a directory; expected a file");
 }
 

@@ -4,22 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <random>
+
+#include "tests/support/refusal.h"
 
 namespace gemel::arch {
 namespace {
 
+using test_support::error_of;
 using ::testing::ElementsAre;
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "(no error)";
-}
 
 YamlValue value_of(const std::string& text) { return *parse_yaml("key: " + text, "f").peek("key"); }
 

@@ -1,34 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "compiler/import/workload_yaml.h"
-#include "sim/arch/input_error.h"
+#include "tests/support/refusal.h"
 
 namespace gemel::compiler {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::StartsWith;
 
 // Each file says in its first line what it must get: "# expect: " and the message after the file's name.
 TEST(BadWorkloads, EachGetsExactlyItsLine) {
   int files = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(GEMEL_SOURCE_DIR "/tests/compiler/bad_workloads")) {
     const std::string path = entry.path().string();
-    std::ifstream file(path);
-    std::string first;
-    std::getline(file, first);
-    const std::string mark = "# expect: ";
-    ASSERT_EQ(first.compare(0, mark.size(), mark), 0) << path << " does not say what it expects";
-    std::string error = "(no error)";
-    try {
-      load_workload(path);
-    } catch (const arch::InputError& e) {
-      error = e.what();
-    }
-    EXPECT_EQ(error, path + first.substr(mark.size()));
+    const std::string expected = test_support::expectation_of(path);
+    ASSERT_NE(expected, "") << path << " does not say what it expects";
+    const std::string error = test_support::error_of([&] { load_workload(path); });
+    EXPECT_EQ(error, path + expected);
     EXPECT_EQ(error.find('\n'), std::string::npos) << path;
     ++files;
   }
@@ -36,12 +28,7 @@ TEST(BadWorkloads, EachGetsExactlyItsLine) {
 }
 
 TEST(BadWorkloads, MissingFileIsNamed) {
-  try {
-    load_workload("no/such/file.yaml");
-    FAIL() << "accepted";
-  } catch (const arch::InputError& error) {
-    EXPECT_EQ(std::string(error.what()).find("no/such/file.yaml"), 0u) << error.what();
-  }
+  EXPECT_THAT(test_support::error_of([] { load_workload("no/such/file.yaml"); }), StartsWith("no/such/file.yaml: "));
 }
 
 }  // namespace

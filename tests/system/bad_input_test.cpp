@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "tests/support/refusal.h"
 #include "tests/system/child_process.h"
 
 namespace gemel::tests {
@@ -83,10 +84,13 @@ void expect_files_refused(const std::string& directory, std::size_t at_least,
   const std::vector<std::string> files = files_of(kSource + directory);
   EXPECT_GE(files.size(), at_least);
   for (const std::string& file : files) {
+    // Streams and programs have their messages in tests/arch/bad_streams_test.cpp.
+    const std::string expected = test_support::expectation_of(file);
+    const std::string message = expected.empty() ? ":" : replace_all(expected, "DIR/", kSource + directory + "/");
     for (std::vector<std::string> command : commands) {
       SCOPED_TRACE(command.front() + " " + file);
       std::replace(command.begin(), command.end(), std::string("@"), file);
-      expect_refused(command, scratch, ":");
+      expect_refused(command, scratch, message);
     }
   }
 }
