@@ -61,6 +61,8 @@ module load_controller
     logic [63:0] dram_stride;
   } load_state_t;
 
+  localparam logic [31:0] FloatOne = 32'h3f800000;
+
   load_state_t states_q [3];
   load_state_t written_state, state;
   logic        is_config;
@@ -130,7 +132,9 @@ module load_controller
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      for (int i = 0; i < 3; i++) states_q[i] <= '{pixel_repeats: 8'd1, default: '0};
+      for (int i = 0; i < 3; i++) begin
+        states_q[i] <= '{pixel_repeats: 8'd1, scale: FloatOne, default: '0};
+      end
       row_q        <= '0;
       is_started_q <= 1'b0;
       is_done_q    <= 1'b0;

@@ -38,11 +38,11 @@ module station_ranges
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       for (int i = 0; i < 3; i++) begin
-        block_stride_q[i]  <= 16'(Dim);
+        block_stride_q[i]  <= '0;
         pixel_repeats_q[i] <= 8'd1;
       end
-      a_stride_q    <= 16'd1;
-      c_stride_q    <= 16'd1;
+      a_stride_q          <= '0;
+      c_stride_q          <= '0;
       pooling_q           <= 1'b0;
       weight_stationary_q <= 1'b0;
       a_transpose_q       <= 1'b0;

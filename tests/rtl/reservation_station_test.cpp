@@ -216,7 +216,7 @@ class Reference {
   std::optional<Pending> pending_;
   std::vector<std::pair<int, unsigned>> retired_;
   std::uint64_t next_order_ = 0;
-  std::uint32_t block_stride_[3] = {16, 16, 16}, pixel_repeats_[3] = {1, 1, 1}, a_stride_ = 1, c_stride_ = 1;
+  std::uint32_t block_stride_[3] = {0, 0, 0}, pixel_repeats_[3] = {1, 1, 1}, a_stride_ = 0, c_stride_ = 0;
   bool a_transpose_ = false, b_transpose_ = false, is_weight_stationary_ = false, is_pooling_ = false;
 };
 
