@@ -63,6 +63,14 @@ Cycle Accelerator::next_due() const {
                    front_end_.due()});
 }
 
+std::string Accelerator::unit_due_by(Cycle now) const {
+  for (const Unit* unit : std::initializer_list<const Unit*>{&memory_port_, &mvin_writer_, &zero_writer_,
+                                                             &execute_controller_, &store_pipeline_, &store_controller_,
+                                                             &load_controller_, &station_, &front_end_})
+    if (unit->due() <= now) return unit->basename();
+  return "none";
+}
+
 bool Accelerator::quiet(Cycle now) const {
   return front_end_.empty() && dma_reader_.idle() && dma_writer_.idle() && store_pipeline_.idle() &&
          (station_.empty() || (station_.holds_only_a_preload() && execute_controller_.waits_on_lone_preload(now)));

@@ -36,6 +36,7 @@ class Accelerator final : public sc_core::sc_module {
 
   void advance(Cycle now);
   Cycle next_due() const;
+  std::string unit_due_by(Cycle now) const;  // the name of one that is
 
   // Nothing is left to do for what was accepted so far, from the cycle quiet_from() on; false while that is open.
   bool quiet(Cycle now) const;

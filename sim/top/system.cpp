@@ -60,6 +60,9 @@ void System::simulate() {
       throw DeadlockError("the program stops in cycle " + std::to_string(now) + " with " +
                           std::to_string(accelerator_.front_end().commands()) + " commands accepted; " +
                           accelerator_.describe_waiting());
+    if (next <= now)
+      throw std::logic_error("unit '" + accelerator_.unit_due_by(now) + "' asks in cycle " + std::to_string(now) +
+                             " for a look that is past");
     now = next;
     if (now - synchronised >= kQuantum) {
       wait(cycles_to_time(now - synchronised));

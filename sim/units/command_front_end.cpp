@@ -39,6 +39,10 @@ void CommandFrontEnd::pull() {
     ++accepted_;
     pending_[held_++] = Held{command, static_cast<Cycle>(at)};
   }
+}
+
+void CommandFrontEnd::resume() {
+  pull();
   if (held_ > 0) wake(pending_[0].visible);
 }
 
@@ -57,11 +61,9 @@ bool CommandFrontEnd::consume(const arch::Command& command, Cycle now) {
 }
 
 void CommandFrontEnd::advance(Cycle now) {
-  look();
-  if (held_ == 0) {
-    pull();
-    if (held_ == 0 || pending_[0].visible > now) return;
-  }
+  look(now);
+  pull();
+  if (held_ == 0) return;
   if (pending_[0].visible > now) {
     wake(pending_[0].visible);
     return;

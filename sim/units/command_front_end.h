@@ -35,7 +35,7 @@ class CommandFrontEnd final : public Unit {
 
   void advance(Cycle now);
   // The host goes on after a fence: looks for its next command.
-  void resume() { pull(); }
+  void resume();
   bool empty() const { return held_ == 0; }
   Cycle quiet_from() const { return left_[0] < 0 ? 0 : static_cast<Cycle>(left_[0] + 1); }
   std::uint64_t commands() const { return accepted_; }

@@ -235,7 +235,7 @@ void ExecuteController::start(Kind kind, const ExecuteStep* preload, const Execu
   feeder_.start({port(read_a, false), port(read_b, false), port(r.d, true)}, r.rows, now);
   marked_rows_ = 0;
   feeding_ = true;
-  due_ = feeder_.next_check();
+  wake(feeder_.next_check());
 }
 
 bool ExecuteController::reads_bank(std::uint32_t bank, Cycle now) {
@@ -338,15 +338,15 @@ void ExecuteController::flush(Cycle now) {
     finished_ = ResultTag{};
   }
   next_decision_ = enters + derived_.dim + 1;
-  due_ = next_decision_;
+  wake(next_decision_);
 }
 
 void ExecuteController::advance(Cycle now) {
-  look();
+  look(now);
   if (feeding_) {
     loads_.sync(now - 1);
     if (!feed_until(now)) {
-      due_ = feeder_.next_check();
+      wake(feeder_.next_check());
       return;
     }
     finish(now);

@@ -22,7 +22,7 @@ LoadController::LoadController(const sc_core::sc_module_name& name, const arch::
 
 void LoadController::rows_requested(Cycle last_request) {
   last_request_ = last_request;
-  wake(last_request);
+  wake(std::max(last_request, first_request_ + 1));
 }
 
 void LoadController::written(std::uint8_t tracker, std::uint32_t bytes, Cycle at) {
@@ -71,7 +71,7 @@ void LoadController::start_mvin(const IssuedCommand& issued, unsigned tracker, C
 }
 
 void LoadController::advance(Cycle now) {
-  look();
+  look(now);
   for (Tracker& t : trackers_) {
     // Completed in an earlier cycle: the tracker is free from the cycle after, when the station woke us.
     if (t.taken && !station_.holds(CommandClass::Load, t.entry)) t = Tracker{};

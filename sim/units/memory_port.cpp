@@ -121,6 +121,7 @@ Cycle MemoryPort::acknowledge(std::uint64_t address, unsigned bytes, Cycle now) 
 }
 
 void MemoryPort::advance(Cycle now) {
+  look(now);
   if (writer_->inside_burst()) {
     if (writer_->wants_at() <= now) writer_->send(now);
   } else if (reader_->wants_at() <= now) {
@@ -130,7 +131,7 @@ void MemoryPort::advance(Cycle now) {
   }
   const Cycle write = writer_->wants_at();
   const Cycle next = writer_->inside_burst() ? write : std::min(write, reader_->wants_at());
-  due_ = next == kNever ? kNever : std::max(next, now + 1);
+  if (next != kNever) wake(std::max(next, now + 1));
 }
 
 void MemoryPort::account_until(Cycle now) { account_.spend(now, kIdle); }

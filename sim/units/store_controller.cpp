@@ -130,7 +130,7 @@ void StoreController::wait_for_room(Cycle now) {
 }
 
 void StoreController::advance(Cycle now) {
-  look();
+  look(now);
   trackers_.erase(std::remove_if(trackers_.begin(), trackers_.end(),
                                  [&](std::uint8_t entry) { return !station_.holds(CommandClass::Store, entry); }),
                   trackers_.end());

@@ -135,7 +135,7 @@ void StorePipeline::progress() {
 }
 
 void StorePipeline::advance(Cycle now) {
-  look();
+  look(now);
   if (dispatched_ == 0) return;
   const StoreElement& head = dispatch_[0];
   const Cycle at = earliest_read(head);

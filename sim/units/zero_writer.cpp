@@ -17,7 +17,7 @@ ZeroWriter::ZeroWriter(const sc_core::sc_module_name& name, const arch::DerivedC
 
 void ZeroWriter::start(const MvinRows& rows, Cycle now) {
   rows_.start(rows, now);
-  if (rows_.working().valid) wake(rows_.working().at);
+  if (rows_.working().valid) wake(std::max(rows_.working().at, now + 1));
 }
 
 void ZeroWriter::write_zeros(arch::LocalAddress local, std::uint32_t lanes, bool accumulate) {
@@ -30,7 +30,7 @@ void ZeroWriter::write_zeros(arch::LocalAddress local, std::uint32_t lanes, bool
 }
 
 void ZeroWriter::advance(Cycle now) {
-  look();
+  look(now);
   RowSequencer::Row& row = rows_.working();
   if (!row.valid) return;
   if (now < row.at) {
