@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/top/run.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <pthread.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -34,6 +39,30 @@ class KernelContext {
   std::unique_ptr<sc_core::sc_simcontext> context_;
 };
 
+// When its coroutines end, libsystemc leaves the address sanitizer with the bounds of another stack than the one that
+// is in use; it would then report any exception thrown later. This tells it where the caller's stack lies.
+class SanitizerStackGuard {
+ public:
+  ~SanitizerStackGuard() {
+#ifdef __SANITIZE_ADDRESS__
+    pthread_attr_t attributes;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
+    void* bottom = nullptr;
+    std::size_t size = 0;
+    pthread_attr_getstack(&attributes, &bottom, &size);
+    pthread_attr_destroy(&attributes);
+    void* fake_stack = nullptr;
+    __sanitizer_start_switch_fiber(&fake_stack, bottom, size);
+    __sanitizer_finish_switch_fiber(fake_stack, nullptr, nullptr);
+#endif
+  }
+};
+
+void run_kernel() {
+  const SanitizerStackGuard guard;
+  sc_core::sc_start();
+}
+
 }  // namespace
 
 RunResult run_program(const arch::Program& program, const arch::AcceleratorConfig& config, const RunOptions& options) {
@@ -41,7 +70,7 @@ RunResult run_program(const arch::Program& program, const arch::AcceleratorConfi
   KernelContext kernel;
   System system("system", program, config, options);
   const auto start = std::chrono::steady_clock::now();
-  sc_core::sc_start();
+  run_kernel();
   const auto stop = std::chrono::steady_clock::now();
   system.check();
   RunResult result;
