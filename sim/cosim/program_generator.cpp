@@ -33,7 +33,7 @@ void ProgramGenerator::lay_out() {
       const std::uint32_t offset = random_.pick<std::uint32_t>({0, 0, last, random_.between(0, last), last / 2});
       rows.push_back(bank + offset);
     }
-    if (random_.percent(20)) rows.push_back(total / 2);
+    if (random_.percent(20)) rows.push_back(std::min(total / 2, total - dim_));
     if (random_.percent(20)) rows.push_back(total - dim_);
     return rows;
   };
