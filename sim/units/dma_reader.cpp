@@ -32,7 +32,7 @@ std::uint32_t DmaReader::pieces_of(const DmaTransaction& transaction) const {
   return last - first + 1;
 }
 
-void DmaReader::send(Cycle now) {
+bool DmaReader::send(Cycle now) {
   RowSequencer::Row& row = rows_.working();
   const MvinRows& mvin = row.mvin;
   const DmaTransaction transaction =
@@ -44,7 +44,7 @@ void DmaReader::send(Cycle now) {
   if (!writer_.has_room(pieces, now)) {
     account_.spend(now + 1, kWaitBuffer);
     retry_ = now + 1;
-    return;
+    return false;
   }
   account_.spend(now, kWaitPort);
   account_.spend(now + 1, kBusy);
@@ -53,6 +53,7 @@ void DmaReader::send(Cycle now) {
   row.done += transaction.useful;
   row.at = now + 1;
   if (row.done == mvin.row_bytes) rows_.advance_row(now);
+  return true;
 }
 
 void DmaReader::merge(const DmaTransaction& transaction, std::uint32_t pieces, Cycle now) {

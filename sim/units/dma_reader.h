@@ -29,7 +29,7 @@ class DmaReader final : public Unit, public MemoryPortClient {
 
   Cycle wants_at() const override;
   bool inside_burst() const override { return false; }
-  void send(Cycle now) override;
+  bool send(Cycle now) override;
 
   Cycle quiet_from() const { return quiet_from_; }
   bool idle() const { return rows_.idle(); }

@@ -52,7 +52,7 @@ Cycle DmaWriter::wants_at() const {
   return std::max(next_beat_, slot_free_[begun_ % slot_free_.size()]);
 }
 
-void DmaWriter::send(Cycle now) {
+bool DmaWriter::send(Cycle now) {
   account_.spend(std::min(now, next_beat_), kIdle);
   account_.spend(std::min(now, slot_free_[begun_ % slot_free_.size()]), kWaitSlot);
   account_.spend(now, kWaitPort);
@@ -70,17 +70,18 @@ void DmaWriter::send(Cycle now) {
                         bytes == 0 ? 0 : from - beat_ * derived_.bus_bytes, bytes, now);
   ++beat_;
   next_beat_ = now + 1;
-  if (beat_ * derived_.bus_bytes < transaction_.size) return;
+  if (beat_ * derived_.bus_bytes < transaction_.size) return true;
 
   const Cycle acknowledged = port_.acknowledge(transaction_.address, transaction_.size, now);
   slot_free_[(begun_ - 1) % slot_free_.size()] = acknowledged + 1;
   quiet_from_ = acknowledged + 1;
   done_ += transaction_.useful;
   beat_ = 0;
-  if (done_ < length_) return;
+  if (done_ < length_) return true;
   sending_ = false;
   ready_at_ = now;
   listener_->row_sent();
+  return true;
 }
 
 void DmaWriter::account_until(Cycle now) {

@@ -36,7 +36,7 @@ class DmaWriter final : public Unit, public MemoryPortClient {
 
   Cycle wants_at() const override;
   bool inside_burst() const override { return beat_ > 0; }
-  void send(Cycle now) override;
+  bool send(Cycle now) override;
 
   bool idle() const { return !sending_ && !collecting_; }
   Cycle quiet_from() const { return quiet_from_; }

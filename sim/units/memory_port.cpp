@@ -124,9 +124,7 @@ void MemoryPort::advance(Cycle now) {
   look(now);
   if (writer_->inside_burst()) {
     if (writer_->wants_at() <= now) writer_->send(now);
-  } else if (reader_->wants_at() <= now) {
-    reader_->send(now);
-  } else if (writer_->wants_at() <= now) {
+  } else if (!(reader_->wants_at() <= now && reader_->send(now)) && writer_->wants_at() <= now) {
     writer_->send(now);
   }
   const Cycle write = writer_->wants_at();

@@ -21,7 +21,8 @@ class MemoryPortClient {
   virtual ~MemoryPortClient() = default;
   virtual Cycle wants_at() const = 0;  // the earliest cycle in which it could send, kNever where it has nothing to send
   virtual bool inside_burst() const = 0;  // holds the port until its burst is through
-  virtual void send(Cycle now) = 0;       // exactly one request or beat, or none (then wants_at() moves)
+  // One request or beat. False, and wants_at() moves, where it could not send after all.
+  virtual bool send(Cycle now) = 0;
 };
 
 class MemoryPort final : public Unit {

@@ -168,7 +168,7 @@ void StoreController::advance(Cycle now) {
     start_mvout(arch::decode_mvout(head.command.rs1, head.command.rs2));
     trackers_.push_back(head.entry);
     sending_ = true;
-    first_request_ = now;
+    any_sent_ = false;
     if (!pipeline_.has_room(now)) {
       wait_for_room(now);
       return;
@@ -178,6 +178,8 @@ void StoreController::advance(Cycle now) {
   account_.spend(now + 1, kBusy);
   const StoreElement e = element(now);
   pipeline_.dispatch(e);
+  if (!any_sent_) first_request_ = now;
+  any_sent_ = true;
   if (e.last_of_command) {
     sending_ = false;
     if (now > first_request_) {

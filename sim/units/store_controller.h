@@ -47,6 +47,7 @@ class StoreController final : public Unit, public CommandSink {
   float scale_ = 1.0f;
 
   bool sending_ = false;
+  bool any_sent_ = false;  // an element of the mvout at hand
   arch::Mvout mvout_;
   std::uint32_t rows_ = 0, blocks_ = 0;
   std::uint32_t row_ = 0, block_ = 0;
