@@ -176,6 +176,7 @@ void StoreController::advance(Cycle now) {
   }
   account_.spend(now, kWaitDispatch);
   account_.spend(now + 1, kBusy);
+  if (first_request_ == kNever) first_request_ = now;
   const StoreElement e = element(now);
   pipeline_.dispatch(e);
   if (!any_sent_) first_request_ = now;
