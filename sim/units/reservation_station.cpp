@@ -191,8 +191,8 @@ bool ReservationStation::allocate(const Command& command, Cycle now) {
   return true;
 }
 
-void ReservationStation::ask(std::vector<Request>& requests, std::uint8_t entry, Cycle at) {
-  requests.push_back({entry, at});
+void ReservationStation::ask(Requests& requests, std::uint8_t entry, Cycle at) {
+  requests.push(entry, at);
   next_request_ = std::min(next_request_, at);
   wake(at);
 }
@@ -200,9 +200,7 @@ void ReservationStation::complete_result(std::uint8_t entry, Cycle at) { ask(res
 void ReservationStation::complete_fed(std::uint8_t entry, Cycle at) { ask(fed_, entry, at); }
 void ReservationStation::complete_load(std::uint8_t entry, Cycle at) { ask(loads_, entry, at); }
 void ReservationStation::complete_store(std::uint8_t entry, Cycle at) { ask(stores_, entry, at); }
-bool ReservationStation::has_fed_pending(Cycle now) const {
-  return std::any_of(fed_.begin(), fed_.end(), [&](const Request& r) { return r.at <= now; });
-}
+bool ReservationStation::has_fed_pending(Cycle now) const { return fed_.next() <= now; }
 
 void ReservationStation::remove(CommandClass c, unsigned entry, Cycle now) {
   if (last_removed_ != now) {
@@ -235,15 +233,12 @@ void ReservationStation::finish(CommandClass c, unsigned entry, Cycle now) {
   if (events_ != nullptr) events_->record(now, EventKind::Completed, k, entry);
 }
 
-bool ReservationStation::grant(std::vector<Request>& requests, CommandClass c, Cycle now) {
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (requests[i].at > now) continue;
-    const std::uint8_t entry = requests[i].entry;
-    requests.erase(requests.begin() + static_cast<std::ptrdiff_t>(i));
-    finish(c, entry, now);
-    return true;
-  }
-  return false;
+bool ReservationStation::grant(Requests& requests, CommandClass c, Cycle now) {
+  if (requests.next() > now) return false;
+  const std::uint8_t entry = requests.front();
+  requests.pop();
+  finish(c, entry, now);
+  return true;
 }
 
 void ReservationStation::issue(CommandClass c, Cycle now) {
@@ -284,9 +279,8 @@ void ReservationStation::advance(Cycle now) {
   if (next_request_ <= now) {
     grant(results_, CommandClass::Execute, now) || grant(fed_, CommandClass::Execute, now) ||
         grant(loads_, CommandClass::Load, now) || grant(stores_, CommandClass::Store, now);
-    next_request_ = kNever;
-    for (const auto* requests : {&results_, &fed_, &loads_, &stores_})
-      for (const Request& r : *requests) next_request_ = std::min(next_request_, std::max(r.at, now + 1));
+    next_request_ = std::min({results_.next(), fed_.next(), loads_.next(), stores_.next()});
+    if (next_request_ <= now) next_request_ = now + 1;
   }
   for (const CommandClass c : {CommandClass::Load, CommandClass::Execute, CommandClass::Store})
     if (issue_at_[index(c)] <= now) issue(c, now);

@@ -62,6 +62,7 @@ class ReservationStation final : public Unit {
   std::string describe() const;
 
  private:
+  static constexpr unsigned kMostEntries = 64;  // of a class
   struct Entry {
     IssuedCommand issued;
     RowRange reads[2];  // execute: A or BD (preload), BD of a compute; store: source
@@ -71,9 +72,25 @@ class ReservationStation final : public Unit {
     bool is_issued = false;
     bool ready() const { return (waits[0] | waits[1] | waits[2]) == 0; }
   };
-  struct Request {
-    std::uint8_t entry;
-    Cycle at;
+  // Entries that ask for the completion port, in the order in which they may have it.
+  class Requests {
+   public:
+    bool empty() const { return count_ == 0; }
+    std::uint8_t front() const { return slots_[head_].entry; }
+    Cycle next() const { return count_ == 0 ? kNever : slots_[head_].at; }
+    void push(std::uint8_t entry, Cycle at) { slots_[(head_ + count_++) % kMostEntries] = {entry, at}; }
+    void pop() {
+      head_ = (head_ + 1) % kMostEntries;
+      --count_;
+    }
+
+   private:
+    struct Request {
+      std::uint8_t entry = 0;
+      Cycle at = 0;
+    };
+    std::array<Request, kMostEntries> slots_{};
+    unsigned head_ = 0, count_ = 0;
   };
   static constexpr unsigned index(CommandClass c) { return static_cast<unsigned>(c); }
 
@@ -82,8 +99,8 @@ class ReservationStation final : public Unit {
   void find_dependencies(Entry& entry, CommandClass c) const;
   void remove(CommandClass c, unsigned entry, Cycle now);
   void finish(CommandClass c, unsigned entry, Cycle now);
-  void ask(std::vector<Request>& requests, std::uint8_t entry, Cycle at);
-  bool grant(std::vector<Request>& requests, CommandClass c, Cycle now);
+  void ask(Requests& requests, std::uint8_t entry, Cycle at);
+  bool grant(Requests& requests, CommandClass c, Cycle now);
   void may_issue(CommandClass c, Cycle at) {
     if (at < issue_at_[index(c)]) issue_at_[index(c)] = at;
     wake(at);
@@ -99,17 +116,16 @@ class ReservationStation final : public Unit {
    public:
     bool empty() const { return count_ == 0; }
     unsigned size() const { return count_; }
-    std::uint8_t at(unsigned i) const { return slots_[(head_ + i) % kMost]; }
+    std::uint8_t at(unsigned i) const { return slots_[(head_ + i) % kMostEntries]; }
     std::uint8_t front() const { return at(0); }
-    void push(std::uint8_t entry) { slots_[(head_ + count_++) % kMost] = entry; }
+    void push(std::uint8_t entry) { slots_[(head_ + count_++) % kMostEntries] = entry; }
     void pop() {
-      head_ = (head_ + 1) % kMost;
+      head_ = (head_ + 1) % kMostEntries;
       --count_;
     }
 
    private:
-    static constexpr unsigned kMost = 64;
-    std::array<std::uint8_t, kMost> slots_{};
+    std::array<std::uint8_t, kMostEntries> slots_{};
     unsigned head_ = 0, count_ = 0;
   };
   std::array<IssueOrder, kCommandClasses> unissued_;
@@ -120,7 +136,7 @@ class ReservationStation final : public Unit {
   Unit* front_end_ = nullptr;
   EventLog* events_ = nullptr;
 
-  std::vector<Request> results_, fed_, loads_, stores_;
+  Requests results_, fed_, loads_, stores_;
   Cycle next_request_ = kNever;  // the earliest of the four
   Cycle last_removed_ = 0;
   CommandClass removed_class_ = CommandClass::Load;  // freed in last_removed_: not allocatable in that cycle
