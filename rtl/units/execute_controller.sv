@@ -49,7 +49,10 @@ module execute_controller
   localparam int unsigned TagsInFlight = 5;
   localparam int unsigned TagDelay     = 2 + ArrayLatency;
   localparam int unsigned DelayBits    = $clog2(TagDelay + 1);
-  localparam int unsigned ResultsInFlight = 8;  // results with a real C between decision and last row
+  // Results with a real C between decision and last row: those of the last five requests, of the two
+  // that a C names ahead, and of older ones whose last rows leave within the read delay.
+  localparam int unsigned FewestRows      = Dim < 4 ? Dim : 4;
+  localparam int unsigned ResultsInFlight = 1 << $clog2(7 + ScratchpadReadDelay / FewestRows);
   localparam int unsigned LeastRows = 4;        // of a request: keeps two writes of a row apart
 
   // ---- Configuration ----
@@ -395,7 +398,10 @@ module execute_controller
   // ---- Completion of what was fed, older first ----
 
   // Up to two a request, granted at one a cycle but for the cycle of a result.
-  localparam int unsigned FedDepth = 4;
+  // One for each entry of the station: with small arrays commands are fed faster than the machine's
+  // one completion a cycle lets them go.
+  localparam int unsigned FedDepth = ExecuteEntries;
+  localparam int unsigned FedBits  = $clog2(FedDepth);
 
   typedef struct packed {
     logic        valid;
@@ -447,10 +453,10 @@ module execute_controller
       for (int unsigned i = 0; i + 1 < FedDepth; i++) fed_q[i] <= fed_q[i+1];
     end
     if (last_row_fed_i && feeding_compute.valid) begin
-      fed_q[count[1:0]] <= feeding_compute.id;
+      fed_q[count[FedBits-1:0]] <= feeding_compute.id;
       count             = count + 1'b1;
     end
-    if (last_row_fed_i && feeding_preload.valid) fed_q[count[1:0]] <= feeding_preload.id;
+    if (last_row_fed_i && feeding_preload.valid) fed_q[count[FedBits-1:0]] <= feeding_preload.id;
   end
 
   // ---- Rules of use ----
@@ -459,7 +465,8 @@ module execute_controller
     if (rst_ni) begin
       assert (!apply_config || fed_done_ready_i) else $error("a configuration found no grant");
       assert (!new_result || !pending_q[newest_q]) else $error("too many results in flight");
-      assert (fed_count_q <= 3'(FedDepth - 2) || !last_row_fed_i)
+      assert (32'(fed_count_q) + 32'(feeding_compute.valid) + 32'(feeding_preload.valid) <= FedDepth
+              || !last_row_fed_i)
       else $error("too many fed commands wait for completion");
       assert (!result_done_i || pending_q[oldest_q]) else $error("a result nobody waits for");
     end
