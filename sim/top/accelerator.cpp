@@ -78,7 +78,8 @@ bool Accelerator::quiet(Cycle now) const {
 
 Cycle Accelerator::quiet_from() const {
   return std::max({front_end_.quiet_from(), station_.last_change() + 1, dma_reader_.quiet_from(),
-                   dma_writer_.quiet_from(), store_pipeline_.quiet_from()});
+                   dma_writer_.quiet_from(), store_pipeline_.quiet_from(),
+                   station_.empty() ? 0 : execute_controller_.lone_preload_from()});
 }
 
 std::vector<const CycleAccount*> Accelerator::accounts(Cycle now) {

@@ -93,7 +93,9 @@ bool ExecuteController::in_progress(Cycle now) const {
   return armed_.real || finished_.real || results_.in_progress(now);
 }
 
-bool ExecuteController::waits_on_lone_preload(Cycle now) const { return !feeding_ && queue_.holds_only_a_preload(now); }
+bool ExecuteController::waits_on_lone_preload(Cycle now) const {
+  return !feeding_ && next_decision_ <= now && queue_.holds_only_a_preload(now);
+}
 
 void ExecuteController::pop(unsigned n, Cycle now) {
   if (queue_.pop(n, now)) station_.queue_popped(CommandClass::Execute, now);

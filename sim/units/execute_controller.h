@@ -5,6 +5,7 @@
 //
 // Rows of a request are evaluated when the request should be over: nobody can see earlier what it does in between,
 // except a store that wants the same scratchpad bank, which asks reads_bank().
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -38,6 +39,8 @@ class ExecuteController final : public Unit, public CommandSink {
   bool reads_bank(std::uint32_t bank, Cycle now);
   // Only a preload is left, and it waits for its compute.
   bool waits_on_lone_preload(Cycle now) const;
+  // While it does: since when.
+  Cycle lone_preload_from() const { return std::max(next_decision_, queue_.head_visible()); }
 
   void account_until(Cycle now);
   const CycleAccount& account() const { return account_; }

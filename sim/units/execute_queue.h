@@ -40,6 +40,8 @@ class ExecuteQueue {
   Cycle next_visible(unsigned i) const { return queue_.visible_at(expanding_ && !expansion_.empty() ? 0 : i); }
   // One preload, seen, and nothing else.
   bool holds_only_a_preload(Cycle now) const;
+  // The cycle from which the head is seen.
+  Cycle head_visible() const { return queue_.visible_at(0); }
 
  private:
   struct Expanded {
