@@ -16,6 +16,8 @@
 #include "cli/work.h"
 #include "compiler/reference/result_check.h"
 #include "sim/arch/input_error.h"
+#include "sim/cosim/run_rtl.h"
+#include "sim/cosim/twin_builder.h"
 #include "sim/stats/layer_table.h"
 #include "sim/stats/quantity_text.h"
 #include "sim/stats/statistics_json.h"
@@ -40,10 +42,10 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 // What can be refused before anything long starts.
 void check_options(const Options& options) {
-  if (options.engine == "rtl") {
-    throw arch::InputError("--engine rtl: the RTL is not built in this version; use --engine systemc");
+  if (options.timing_only && options.engine == "rtl") {
+    throw arch::InputError("--timing-only: the RTL always moves data; use --engine systemc");
   }
-  if (options.engine != "systemc") {
+  if (options.engine != "systemc" && options.engine != "rtl") {
     throw arch::InputError("--engine " + options.engine + ": no such engine; known: systemc, rtl");
   }
   if (options.timing_only && !options.output_dir.empty()) {
@@ -62,6 +64,16 @@ sim::TableStyle terminal_style() {
   winsize size{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.width = size.ws_col;
   return style;
+}
+
+sim::RunResult simulate_rtl(const Work& work, const arch::AcceleratorConfig& config, const sim::RunOptions& run,
+                            ProgressLine& progress) {
+  sim::TwinOptions twin;
+  twin.progress = [&](const std::string& text) { progress.show(text); };
+  const std::string path = sim::build_twin(config, twin);
+  sim::RtlRunOptions options;
+  options.progress = run.progress;
+  return sim::run_program_on_rtl(path, work.program, config, options);
 }
 
 sim::RunResult simulate(const Options& options, const Work& work, const arch::AcceleratorConfig& config,
@@ -85,6 +97,7 @@ sim::RunResult simulate(const Options& options, const Work& work, const arch::Ac
   // A deadlock or a missing part is the fault of a hand-made program, and ours where our compiler made it.
   const bool is_ours = work.kind == WorkKind::Workload;
   try {
+    if (options.engine == "rtl") return simulate_rtl(work, config, run, progress);
     return sim::run_program(work.program, config, run);
   } catch (const sim::DeadlockError& error) {
     if (is_ours) throw;
@@ -156,6 +169,7 @@ int run_work(const Options& options) {
   const arch::DerivedConfig derived = arch::derive(config);
   sim::RunDescription run;
   run.config = config.name;
+  run.engine = options.engine;
   run.workload = work.name;
   run.dim = derived.dim;
   run.bus_bytes = derived.bus_bytes;

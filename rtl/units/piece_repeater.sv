@@ -15,7 +15,8 @@ module piece_repeater
   input  logic         step_i,
 
   output local_write_t write_o,
-  output logic         is_suppressed_o,  // the write would fall below row 0
+  // the write would fall below row 0, or from the upper half of the scratchpad below its middle
+  output logic         is_suppressed_o,
   output logic         is_last_o
 );
   logic        is_running_q;  // not the first write of the piece
@@ -50,7 +51,10 @@ module piece_repeater
     unmoved.row         = piece_i.row + local_row_t'(row);
   end
   assign unmoved_row     = row_of(unmoved);
-  assign is_suppressed_o = 32'(unmoved_row) < 32'(pixel);
+  localparam int unsigned Middle = ScratchpadRows / 2;
+  assign is_suppressed_o = 32'(unmoved_row) < 32'(pixel)
+      || (!piece_i.accumulator && 32'(unmoved_row) >= Middle
+          && 32'(unmoved_row) - Middle < 32'(pixel));
 
   // ---- Lanes ----
   row_t           raw, lanes, moved;
