@@ -29,6 +29,7 @@ set(GEMEL_RTL_SOURCES
   units/request_splitter.sv
   units/preload_expander.sv
   units/reservation_station.sv
+  units/result_hazards.sv
   units/result_writer.sv
   units/row_feeder.sv
   units/scratchpad_bank.sv

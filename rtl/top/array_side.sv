@@ -50,7 +50,8 @@ module array_side
   logic [2:0] queue_valid, head_valid;
   execute_entry_t [2:0] queue_head, head;
   logic [1:0] queue_pop, take;
-  logic queue_single, expander_empty, expands, feeder_idle, request_valid, flush_valid, flush_drives_out, flush_active;
+  logic queue_single, expander_empty, expands, feeder_idle, request_valid;
+  logic flush_valid, flush_drives_out, flush_active;
   logic last_row_fed, tag_valid, weight_stationary, relu;
   logic [4:0] shift;
   local_row_t c_stride;

@@ -3,6 +3,13 @@
 /// Types between the units around the array and on the way of a store.
 package array_side_pkg;
 
+  // Results between the decision for their request and their last row: those of the last five
+  // requests, of the two that a C names ahead, and of older ones whose last rows leave within the
+  // read delay. The fewest rows of a request are 4, or those of a smaller array.
+  localparam int unsigned FewestRows      = accelerator_pkg::Dim < 4 ? accelerator_pkg::Dim : 4;
+  localparam int unsigned ResultsInFlight =
+      1 << $clog2(7 + accelerator_pkg::ScratchpadReadDelay / FewestRows);
+
   /// A command in the execute controller's queue. Commands that the queue itself inserts have no
   /// entry in the station.
   typedef struct packed {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Decides what the array does next. Whenever no request is being fed it looks at the first three
-/// commands of its queue and, in the same cycle, applies a configuration, hands a request to the row
-/// feeder (whose row 0 is fed in this cycle), or asks for a flush.
+/// commands that it sees and, in the same cycle, applies a configuration, hands a request to the
+/// row feeder (whose row 0 is fed in this cycle), or asks for a flush.
 ///
 /// A command that was fed and writes no result completes from the cycle after its last row, through
 /// `fed_done`; a configuration in the cycle in which it is applied. Preloads with a real C are
@@ -49,10 +49,6 @@ module execute_controller
   localparam int unsigned TagsInFlight = 5;
   localparam int unsigned TagDelay     = 2 + ArrayLatency;
   localparam int unsigned DelayBits    = $clog2(TagDelay + 1);
-  // Results with a real C between decision and last row: those of the last five requests, of the two
-  // that a C names ahead, and of older ones whose last rows leave within the read delay.
-  localparam int unsigned FewestRows      = Dim < 4 ? Dim : 4;
-  localparam int unsigned ResultsInFlight = 1 << $clog2(7 + ScratchpadReadDelay / FewestRows);
   localparam int unsigned LeastRows = 4;        // of a request: keeps two writes of a row apart
 
   // ---- Configuration ----
@@ -162,93 +158,29 @@ module execute_controller
   assign d_is_transposed = weight_stationary && config_q.b_transpose;
   assign b_is_transposed = !weight_stationary && config_q.b_transpose;
 
-  // ---- Read-after-write hazards: operands against results still to be written ----
+  // ---- Read-after-write hazards ----
 
-  typedef struct packed {
-    logic        accumulator;
-    local_row_t  row;
-    logic [31:0] length;
-  } range_t;
-
-  function automatic range_t make_range(local_address_t address, logic [15:0] rows,
-                                        logic [15:0] stride);
-    automatic range_t range;
-    range.accumulator = address.accumulator;
-    range.row         = row_of(address);
-    range.length      = rows * stride;
-    return range;
-  endfunction
-
-  // Circles of rows, half open.
-  function automatic logic overlap(range_t x, range_t y);
-    automatic local_row_t mask = x.accumulator ? local_row_t'(AccumulatorRows - 1)
-                                               : local_row_t'(ScratchpadRows - 1);
-    automatic local_row_t y_behind_x = (y.row - x.row) & mask;
-    automatic local_row_t x_behind_y = (x.row - y.row) & mask;
-    return x.accumulator == y.accumulator && x.length != '0 && y.length != '0 &&
-           (32'(y_behind_x) < x.length || 32'(x_behind_y) < y.length);
-  endfunction
-
-  logic [ResultsInFlight-1:0] pending_q, pending_d;  // bit i: result i is to be written
-  range_t pending_range_q [ResultsInFlight];
-  logic [$clog2(ResultsInFlight)-1:0] newest_q, oldest_q;
   logic in_progress, hazard, new_result;
 
-  assign in_progress = pending_q != '0;
-
-  always_comb begin
-    automatic range_t bd;
-    automatic range_t a_ahead_range;
-    automatic range_t bd_ahead;
-    hazard        = 1'b0;
-    bd            = make_range(preload_bd.address,
-                               d_is_transposed ? preload_bd.cols : preload_bd.rows, 16'd1);
-    a_ahead_range = make_range(ahead_a.address,
-                               config_q.a_transpose ? ahead_a.cols : ahead_a.rows,
-                               config_q.a_stride);
-    bd_ahead      = make_range(ahead_bd.address,
-                               b_is_transposed ? ahead_bd.cols : ahead_bd.rows, 16'd1);
-    if (in_progress && feeder_idle_i) begin
-      for (int unsigned i = 0; i < ResultsInFlight; i++) begin
-        if (pending_q[i]) begin
-          if (!is_garbage(preload_bd.address) && overlap(bd, pending_range_q[i])) hazard = 1'b1;
-          if (ahead_present) begin
-            if (!is_garbage(ahead_a.address) && overlap(a_ahead_range, pending_range_q[i])) begin
-              hazard = 1'b1;
-            end
-            if (!is_garbage(ahead_bd.address) && overlap(bd_ahead, pending_range_q[i])) begin
-              hazard = 1'b1;
-            end
-          end
-        end
-      end
-    end
-  end
-
-  always_comb begin
-    pending_d = pending_q;
-    if (result_done_i) pending_d[oldest_q] = 1'b0;
-    if (new_result) pending_d[newest_q] = 1'b1;
-  end
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      pending_q <= '0;
-      newest_q  <= '0;
-      oldest_q  <= '0;
-    end else begin
-      pending_q <= pending_d;
-      if (new_result) newest_q <= newest_q + 1'b1;
-      if (result_done_i) oldest_q <= oldest_q + 1'b1;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (new_result) begin
-      pending_range_q[newest_q] <= make_range(preload_c.address, preload_c.rows,
-                                              config_q.c_stride);
-    end
-  end
+  result_hazards u_result_hazards (
+    .clk_i                     (clk_i),
+    .rst_ni                    (rst_ni),
+    .new_result_i              (new_result),
+    .result_i                  (preload_c),
+    .c_stride_i                (config_q.c_stride),
+    .result_done_i             (result_done_i),
+    .in_progress_o             (in_progress),
+    .looks_i                   (feeder_idle_i),
+    .preload_bd_i              (preload_bd),
+    .preload_bd_is_transposed_i(d_is_transposed),
+    .compute_present_i         (ahead_present),
+    .a_i                       (ahead_a),
+    .a_is_transposed_i         (config_q.a_transpose),
+    .a_stride_i                (config_q.a_stride),
+    .bd_i                      (ahead_bd),
+    .bd_is_transposed_i        (b_is_transposed),
+    .hazard_o                  (hazard)
+  );
 
   // ---- Tags: only so many requests between feeding and last output ----
 
@@ -464,11 +396,9 @@ module execute_controller
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       assert (!apply_config || fed_done_ready_i) else $error("a configuration found no grant");
-      assert (!new_result || !pending_q[newest_q]) else $error("too many results in flight");
       assert (32'(fed_count_q) + 32'(feeding_compute.valid) + 32'(feeding_preload.valid) <= FedDepth
               || !last_row_fed_i)
       else $error("too many fed commands wait for completion");
-      assert (!result_done_i || pending_q[oldest_q]) else $error("a result nobody waits for");
     end
   end
 

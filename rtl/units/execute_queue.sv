@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Commands from the reservation station to the execute controller: a queue of ExecuteQueueDepth + 2
-/// of which the first three entries are seen. A command issued in t is seen from t + 2.
+/// Commands from the reservation station to the execute controller: a queue of ExecuteQueueDepth
+/// + 2 of which the first three entries are seen. A command issued in t is seen from t + 2.
 module execute_queue
   import accelerator_pkg::*;
   import array_side_pkg::*;

@@ -36,7 +36,8 @@ module result_writer
 
   // ---- Tags ----
 
-  localparam int unsigned Depth     = 16;
+  // One a request or flush; flushes stand between the requests that results are named by.
+  localparam int unsigned Depth     = 2 * ResultsInFlight;
   localparam int unsigned IndexBits = $clog2(Depth);
 
   result_tag_t tags_q [Depth];
@@ -168,6 +169,15 @@ module result_writer
           end
         end
       end
+    end
+  end
+
+  // ---- Rules of use ----
+
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (!tag_valid_i || tail_q + IndexBits'(1) != head_q) else $error("too many tags");
+      assert (!result_valid_i || head_q != tail_q) else $error("a result without a tag");
     end
   end
 

@@ -167,7 +167,7 @@ module store_controller
   logic [15:0] row_q, block_q, cols_left_q;           // plain and one-dimensional
   logic [7:0] pooled_row_q, pooled_col_q;             // pooling
   logic [1:0] window_row_q, window_col_q;
-  dram_address_t dram_row_q, dram_q;                  // of this row (of pooled elements), of this one
+  dram_address_t dram_row_q, dram_q;                  // of this pooled row, of this element
   logic [15:0] row, block_index, cols_left;
   logic [7:0] pooled_row, pooled_col;
   logic [1:0] window_row, window_col;

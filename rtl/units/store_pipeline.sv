@@ -142,7 +142,8 @@ module store_pipeline
       delay_valid_q   <= '0;
       outside_valid_q <= '0;
     end else begin
-      delay_valid_q   <= ScratchpadReadDelay'({delay_valid_q, read && head.source == FromScratchpad});
+      delay_valid_q   <= ScratchpadReadDelay'({delay_valid_q,
+                                               read && head.source == FromScratchpad});
       outside_valid_q <= OutsideDelay'({outside_valid_q, read && head.source == FromNowhere});
     end
   end
@@ -246,7 +247,8 @@ module store_pipeline
     if (!rst_ni) begin
       scale_count_q <= '0;
     end else begin
-      scale_count_q <= scale_count_q + ScaleCountBits'(scale_takes) - ScaleCountBits'(scaled_leaves);
+      scale_count_q <= scale_count_q + ScaleCountBits'(scale_takes)
+                       - ScaleCountBits'(scaled_leaves);
     end
   end
 
