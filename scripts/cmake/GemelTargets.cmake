@@ -47,6 +47,14 @@ if(GEMEL_SANITIZE)
   target_link_options(gemel_options INTERFACE -fsanitize=address,undefined)
 endif()
 
+# For code that is not what takes the time when it runs, but long to compile: tests, the command line.
+add_library(gemel_quick_to_compile INTERFACE)
+if(GEMEL_SANITIZE)
+  target_compile_options(gemel_quick_to_compile INTERFACE -O0)
+else()
+  target_compile_options(gemel_quick_to_compile INTERFACE $<$<CONFIG:Release>:-O1>)
+endif()
+
 # gemel_library(NAME SOURCES a.cpp ... LINK target ...): one room, alias gemel::NAME.
 function(gemel_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
@@ -67,7 +75,7 @@ function(gemel_test name)
     return()
   endif()
   add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE GTest::gmock_main gemel_options ${ARG_LINK})
+  target_link_libraries(${name} PRIVATE GTest::gmock_main gemel_options gemel_quick_to_compile ${ARG_LINK})
   target_compile_definitions(${name} PRIVATE GEMEL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()
