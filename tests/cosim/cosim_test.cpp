@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Model and Verilated RTL on the same programs: every event in the same cycle, the same memory, the same figures.
+// GEMEL_SEED=N replaces the fresh seed of the day; GEMEL_PROGRAMS=N runs N programs a machine.
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "compiler/emit/compile.h"
+#include "compiler/import/workload_yaml.h"
+#include "compiler/passes/fuse_layers.h"
+#include "sim/arch/accelerator_config_yaml.h"
+#include "sim/arch/rocc_stream.h"
+#include "sim/cosim/compare.h"
+#include "sim/cosim/program_shrinker.h"
+#include "sim/cosim/random_program.h"
+#include "sim/cosim/run_rtl.h"
+#include "sim/cosim/twin_builder.h"
+#include "tests/support/truth.h"
+
+namespace gemel {
+namespace {
+
+using arch::AcceleratorConfig;
+
+struct Machine {
+  const char* name;
+  const char* base;
+  std::vector<std::string> overrides;
+  std::uint64_t programs;
+};
+
+// Small ones, and those that differ most in what stands around the array.
+const Machine kMachines[] = {
+    {"tiny_4x4", "tiny_4x4", {}, 150},
+    {"narrow_8x8",
+     "small_8x8",
+     {"mesh.tile_latency_cycles=1", "scratchpad.banks=2", "scratchpad.read_delay_cycles=2", "accumulator.banks=1",
+      "accumulator.ports=1", "accumulator.latency_cycles=3", "accumulator_scale.units=2", "queues.load=2",
+      "queues.store=1", "queues.execute=3", "dma.bus_width_bits=64", "dma.requests_in_flight=3",
+      "dma.loads_in_flight=1"},
+     100},
+    {"gemmini_16x16", "gemmini_16x16", {}, 40},
+};
+
+std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text != nullptr ? std::strtoull(text, nullptr, 0) : otherwise;
+}
+
+std::uint64_t fresh_seed() {
+  static const std::uint64_t seed = number_from_environment(
+      "GEMEL_SEED", static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) & 0xFFFFFF);
+  return seed;
+}
+
+AcceleratorConfig config_of(const Machine& machine) {
+  return arch::load_accelerator_config(machine.base, machine.overrides);
+}
+
+std::string twin_of(const AcceleratorConfig& config) {
+  setenv("GEMEL_CACHE_DIR", GEMEL_TWIN_CACHE, 0);
+  sim::TwinOptions options;
+  options.quick = true;
+  return sim::build_twin(config, options);
+}
+
+std::string difference(const std::string& twin, const arch::Program& program, const AcceleratorConfig& config) {
+  const sim::Comparison result = sim::compare_bodies(twin, program, config);
+  return result.difference ? sim::difference_text(*result.difference) : "";
+}
+
+class RandomPrograms : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(RandomPrograms, ModelAndRtlAgreeInEveryEvent) {
+  const Machine& machine = kMachines[GetParam()];
+  AcceleratorConfig config = config_of(machine);
+  const std::string twin = twin_of(config);
+  std::cout << machine.name << ", programs from GEMEL_SEED=" << fresh_seed() << "\n";
+  const std::uint32_t latencies[] = {1, 2, 5, 13, 40, 100, 300};
+  const std::uint32_t gaps[] = {0, 0, 0, 1, 3, 17};
+  for (std::uint64_t i = 0; i < number_from_environment("GEMEL_PROGRAMS", machine.programs); ++i) {
+    const std::uint64_t seed = (fresh_seed() << 20) + i;
+    config.memory.latency_cycles = latencies[i % std::size(latencies)];
+    config.host.issue_gap_cycles = gaps[i / std::size(latencies) % std::size(gaps)];
+    const arch::RoccStream stream = sim::random_stream(config, seed);
+    if (difference(twin, arch::make_program(stream), config).empty()) continue;
+    const auto differs = [&](const arch::RoccStream& candidate) {
+      return !difference(twin, arch::make_program(candidate), config).empty();
+    };
+    const arch::RoccStream small = sim::shrink(stream, config, differs, 200);
+    FAIL() << "seed " << seed << " on " << machine.name << ", latency " << config.memory.latency_cycles << ", gap "
+           << config.host.issue_gap_cycles << "\n"
+           << difference(twin, arch::make_program(small), config) << arch::write_rocc(small);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Machines, RandomPrograms, testing::Range<std::size_t>(0, std::size(kMachines)),
+                         [](const testing::TestParamInfo<std::size_t>& info) { return kMachines[info.param].name; });
+
+TEST(MeasuredStreams, ModelAndRtlAgreeInEveryEvent) {
+  AcceleratorConfig config = arch::load_accelerator_config("gemmini_16x16");
+  const std::string twin = twin_of(config);
+  std::size_t streams = 0;
+  for (const test_support::TruthCase& row : test_support::load_truth_cases()) {
+    // One of each family and size is enough here; tests/system has them all on the model.
+    if (!test_support::is_plain_stream(row) || row.name.rfind("micro_", 0) != 0) continue;
+    config.memory.latency_cycles = row.memory_latency;
+    config.host.issue_gap_cycles = row.issue_gap;
+    ++streams;
+    const arch::Program program = arch::make_program(arch::load_rocc(test_support::truth_stream_path(row.name)));
+    EXPECT_EQ(difference(twin, program, config), "") << row.name;
+  }
+  EXPECT_GT(streams, 100u);
+}
+
+class Products : public testing::TestWithParam<const char*> {};
+
+TEST_P(Products, ModelAndRtlAgreeInEveryEvent) {
+  const std::string path = std::string(GEMEL_SOURCE_DIR) + "/workloads/gemm/" + GetParam() + ".yaml";
+  const compiler::Graph graph = compiler::load_workload(path);
+  for (const Machine& machine : kMachines) {
+    const AcceleratorConfig config = config_of(machine);
+    const arch::Program program = compiler::compile_model(compiler::fuse_layers(graph), config, {}).program;
+    EXPECT_EQ(difference(twin_of(config), program, config), "") << machine.name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Gemm, Products,
+                         testing::Values("square_64", "ragged_15x17x33", "ragged_1x1x1", "two_sums",
+                                         "residual_100x72x40"),
+                         [](const testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
+
+// A program that leaves its memory ends the run, not the caller.
+TEST(RunRtl, AnAccessOutsideTheMemoryIsAnError) {
+  const AcceleratorConfig config = config_of(kMachines[0]);
+  arch::RoccStream stream = sim::random_stream(config, 1);
+  for (arch::Command& command : stream.commands) {
+    if (command.funct == static_cast<std::uint8_t>(arch::Funct::Mvin) && command.rs1 != 0) command.rs1 = 0x1000;
+  }
+  const std::string twin = twin_of(config);
+  EXPECT_THROW(sim::run_program_on_rtl(twin, arch::make_program(stream), config), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace gemel
