@@ -106,20 +106,25 @@ class EventNamer {
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> held_;
 };
 
+// Where an event is made, and who decides when: the suspects, the likeliest first.
 std::string unit_of(const Event& event) {
   const std::string name = kClasses[event.a % 3];
+  static const char* const kCompleting[] = {"mvin_writer, zero_writer, load_controller",
+                                            "execute_controller, row_feeder, result_writer",
+                                            "store_pipeline, store_controller"};
   switch (event.kind) {
     case EventKind::Accepted:
       return "command_front_end";
     case EventKind::Issued:
       return "reservation_station (" + name + ")";
     case EventKind::Completed:
-      return name == "load" ? "load_controller and mvin_writer" : name + "_controller";
+      return kCompleting[event.a % 3];
     case EventKind::ReadRequest:
-      return "dma_reader";
+      return "dma_reader, memory_port, load_controller";
     case EventKind::WriteBeat:
-      return "dma_writer";
+      return "dma_writer, store_pipeline, memory_port";
     case EventKind::ReadBeat:
+      return "memory_port, beat_merger";
     case EventKind::Acknowledge:
       return "memory_port";
   }

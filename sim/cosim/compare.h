@@ -15,7 +15,7 @@ namespace gemel::sim {
 
 struct Difference {
   Cycle cycle = 0;
-  std::string unit;                // where it shows: a unit of docs/microarchitecture.md, "memory" or "host"
+  std::string unit;                // who decides when that happens (units of the page), or "memory", "host"
   std::string what;                // one line
   std::vector<std::string> model;  // the last events of each side, the differing one last
   std::vector<std::string> rtl;
