@@ -49,10 +49,12 @@ module dma_writer
   assign row_end = block_start + (element_i.full_width ? row_bytes_t'({element_i.lanes, 2'b00})
                                                        : row_bytes_t'(element_i.lanes));
 
-  for (genvar i = 0; i < Dim; i++) begin : gen_pool
-    assign pooled[i] = element_i.first || $signed(element_i.data[i]) > $signed(row_q[i])
-        ? element_i.data[i] : row_q[i];
-  end
+  max_pool u_max_pool (
+    .first_i    (element_i.first),
+    .collected_i(row_q[Dim-1:0]),
+    .element_i  (element_i.data[Dim-1:0]),
+    .collected_o(pooled)
+  );
 
   localparam int unsigned NarrowBlocks = RowBytes / Dim;
   localparam int unsigned WideBlocks = RowBytes / BlockBytes;
@@ -93,7 +95,9 @@ module dma_writer
   );
 
   assign is_last_beat = beat_q == beats - 1'b1;
-  assign has_slot     = slots_q != SlotBits'(RequestsInFlight);
+  // A single slot in all is held by the transaction itself.
+  assign has_slot     = slots_q != SlotBits'(RequestsInFlight)
+      || (RequestsInFlight == 1 && beat_q != '0);
   assign in_burst_o   = is_sending_q && beat_q != '0;
   assign beat_valid_o = is_sending_q && has_slot;
   assign is_sent      = beat_valid_o && beat_ready_i;
