@@ -160,20 +160,22 @@ module store_controller
   } state_e;
 
   state_e state_q, state_d;
-  logic pooling, is_last_block, is_last_row, is_last_element, handed;
+  logic pooling, one_dimensional, is_last_block, is_last_row, is_last_element, handed;
   logic is_last_window_col, is_last_window_row, is_last_pooled_col, is_last_pooled_row;
 
   // Of the element at hand
   logic [15:0] row_q, block_q, cols_left_q;           // plain and one-dimensional
   logic [7:0] pooled_row_q, pooled_col_q;             // pooling
   logic [1:0] window_row_q, window_col_q;
-  dram_address_t dram_row_q, dram_q;                  // of this pooled row, of this element
+  dram_address_t dram_row_q, dram_q;                  // of this row of the image, of this element
   logic [15:0] row, block_index, cols_left;
   logic [7:0] pooled_row, pooled_col;
   logic [1:0] window_row, window_col;
-  dram_address_t dram_row, dram;
+  dram_address_t dram_row, dram, next_dram_row;
 
-  assign pooling = config_q.pool_stride != '0;
+  assign pooling         = config_q.pool_stride != '0;
+  assign one_dimensional = !pooling && config_q.pool_size != '0;
+  assign next_dram_row   = dram_row + 64'(config_q.pool_out_dim) * 64'(config_q.dram_stride);
 
   always_comb begin
     row         = row_q;
@@ -306,18 +308,28 @@ module store_controller
             dram_q       <= dram + 64'(config_q.dram_stride);
             if (is_last_pooled_col) begin
               pooled_row_q <= pooled_row + 8'd1;
-              dram_q       <= dram_row +
-                              64'(config_q.pool_out_dim) * 64'(config_q.dram_stride);
-              dram_row_q   <= dram_row +
-                              64'(config_q.pool_out_dim) * 64'(config_q.dram_stride);
+              dram_q       <= next_dram_row;
+              dram_row_q   <= next_dram_row;
             end
           end
         end
       end else begin
-        block_q     <= is_last_block ? '0 : block_index + 16'd1;
-        cols_left_q <= is_last_block ? block.cols : cols_left - 16'(Dim);
-        row_q       <= is_last_block ? row + 16'd1 : row;
-        dram_q      <= is_last_block ? dram + 64'(config_q.dram_stride) : dram;
+        block_q      <= is_last_block ? '0 : block_index + 16'd1;
+        cols_left_q  <= is_last_block ? block.cols : cols_left - 16'(Dim);
+        row_q        <= is_last_block ? row + 16'd1 : row;
+        pooled_col_q <= pooled_col;
+        dram_q       <= dram;
+        dram_row_q   <= dram_row;
+        if (is_last_block) begin
+          pooled_col_q <= pooled_col + 8'd1;
+          dram_q       <= dram + 64'(config_q.dram_stride);
+          // One-dimensional: the next row of the image stands pool_out_dim further.
+          if (one_dimensional && pooled_col == config_q.out_cols - 8'd1) begin
+            pooled_col_q <= '0;
+            dram_q       <= next_dram_row;
+            dram_row_q   <= next_dram_row;
+          end
+        end
       end
     end
   end

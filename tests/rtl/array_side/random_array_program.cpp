@@ -95,6 +95,7 @@ void RandomArrayProgram::configure_store() {
     store_.pool_size = 1;
     store_.out_rows = static_cast<std::uint8_t>(between(1, 2));
     store_.out_cols = static_cast<std::uint8_t>(between(1, dim_ / 2));
+    store_.pool_out_dim = static_cast<std::uint8_t>(store_.out_cols + below(3));
   }
   push(arch::encode_config_store(store_));
 }
