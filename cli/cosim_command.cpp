@@ -49,13 +49,12 @@ void check_options(const Options& options) {
 
 class CosimSession {
  public:
-  CosimSession(const Options& options, const arch::AcceleratorConfig& config) : options_(options), config_(config) {
-    twin_ = build(false);
-  }
+  CosimSession(const Options& options, const arch::AcceleratorConfig& config) : options_(options), config_(config) {}
 
   int run_work() {
     progress_.show("compiling " + options_.work);
     const Work work = load_work(options_.work, find_work_kind(options_.work), config_);
+    twin_ = build(false);
     progress_.show("running " + work.name + " on model and RTL");
     sim::Comparison result;
     try {
@@ -74,6 +73,7 @@ class CosimSession {
   int run_random() {
     const std::uint64_t first = options_.has_seed ? options_.seed : std::random_device{}() & 0xFFFFFFu;
     sim::Cycle cycles = 0;
+    twin_ = build(false);
     for (std::uint64_t i = 0; i < options_.random; ++i) {
       const std::uint64_t seed = first + i;
       if (progress_.is_due()) {
