@@ -38,7 +38,7 @@ module accelerator_monitor
   input logic          read_beat_i,
   input logic          acknowledge_i
 );
-  // Same numbers as Event of event_sink.h.
+  // sim/cosim/rtl_system.cpp takes the issued and the completed ones; the others it sees outside.
   typedef enum int {
     EventCommandAccepted,
     EventAllocated,

@@ -8,6 +8,9 @@
 #include "Vaccelerator.h"
 #include "Vaccelerator__Dpi.h"
 #include "sim/cosim/twin_abi.h"
+#ifndef VM_TRACE  // said by Verilator's makefiles
+#define VM_TRACE 0
+#endif
 #if VM_TRACE
 #include <verilated_fst_c.h>
 #endif

@@ -7,8 +7,9 @@
 #include <random>
 #include <sstream>
 
-#include "rtl/tb/program_runner.h"
 #include "sim/arch/accelerator_config_yaml.h"
+#include "sim/cosim/rtl_system.h"
+#include "sim/cosim/twin_abi.h"
 #include "tests/rtl/array_side/random_array_program.h"
 #include "tests/support/functional_machine.h"
 
@@ -37,10 +38,12 @@ TEST(RandomPrograms, LeaveMemoryAsIfCommandsRanOneAfterTheOther) {
     const arch::Program program = RandomArrayProgram(config, seed).make(static_cast<unsigned>(5 + random() % 60));
     test_support::FunctionalMachine machine(config);
     const std::vector<std::uint8_t> expected = machine.run(program);
-    const RtlRunResult result = run_program_on_rtl(program, config);
-    ASSERT_EQ(result.memory.size(), expected.size());
+    sim::RtlSystem system(*gemel_twin(), program, config, nullptr, nullptr);
+    system.run({});
+    const std::vector<std::uint8_t>& memory = system.memory().bytes();
+    ASSERT_EQ(memory.size(), expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) {
-      ASSERT_EQ(result.memory[i], expected[i]) << "at 0x" << std::hex << program.base + i;
+      ASSERT_EQ(memory[i], expected[i]) << "at 0x" << std::hex << program.base + i;
     }
   }
 }
