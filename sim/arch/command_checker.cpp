@@ -176,6 +176,11 @@ void CommandChecker::mvin(const Mvin& command) {
     violate("block stride " + std::to_string(config->block_stride) + " is less than " + std::to_string(local.rows) +
             " rows");
   }
+  const bool repeats_pixels = !accumulator && config->pixel_repeats > 1 && command.dram_address != 0;
+  if (repeats_pixels && local.cols > dim) {
+    violate("mvin of " + std::to_string(local.cols) + " columns with pixel repeats; the most is " +
+            std::to_string(dim));
+  }
   if (command.dram_address != 0) {
     memory_range(command.dram_address, config->dram_stride, local.rows, std::uint64_t{local.cols} * (wide ? 4 : 1));
   }
@@ -184,7 +189,7 @@ void CommandChecker::mvin(const Mvin& command) {
     const LocalAddress row = local.address.plus(first / dim * config->block_stride, d_);
     if (accumulator && local.address.accumulates()) read(row, local.rows, lanes, "accumulating mvin");
     write(row, local.rows, 0, lanes, "mvin");
-    if (accumulator || config->pixel_repeats == 1) continue;
+    if (!repeats_pixels) continue;
     const std::uint32_t index = row.row(d_);
     const std::uint32_t floor = index < d_.scratchpad_rows / 2 ? 0 : d_.scratchpad_rows / 2;
     for (std::uint32_t r = index; r < index + local.rows; ++r) {

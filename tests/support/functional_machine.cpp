@@ -168,13 +168,13 @@ void FunctionalMachine::mvin(const arch::Mvin& command, const Memory& memory) {
     for (std::uint32_t first = 0; first < local.cols; first += dim_) {
       const std::uint32_t offset = first / dim_ * config.block_stride + r;
       mvin_row(config, local.address.plus(offset, derived_), row + std::size_t{first} * element_bytes,
-               std::min(dim_, local.cols - first));
+               std::min(dim_, local.cols - first), command.dram_address != 0 ? config.pixel_repeats : 1);
     }
   }
 }
 
 void FunctionalMachine::mvin_row(const arch::ConfigLoad& config, LocalAddress row, const std::uint8_t* bytes,
-                                 std::uint32_t cols) {
+                                 std::uint32_t cols, std::uint32_t copies) {
   if (row.is_accumulator()) {
     for (std::uint32_t lane = 0; lane < cols; ++lane) {
       const std::int32_t value = config.shrink ? arch::mvin_scale(static_cast<std::int8_t>(bytes[lane]), config.scale)
@@ -187,7 +187,7 @@ void FunctionalMachine::mvin_row(const arch::ConfigLoad& config, LocalAddress ro
   const std::uint32_t half = derived_.scratchpad_rows / 2;
   const std::uint32_t index = row.row(derived_);
   const std::uint32_t floor = index < half ? 0 : half;
-  for (std::uint32_t copy = config.pixel_repeats; copy-- > 0;) {
+  for (std::uint32_t copy = copies; copy-- > 0;) {
     if (index < floor + copy) continue;
     for (std::uint32_t lane = 0; lane < cols && copy * cols + lane < dim_; ++lane) {
       scratchpad_[std::size_t{index - copy} * dim_ + copy * cols + lane] =
@@ -212,12 +212,14 @@ void FunctionalMachine::mvout(const arch::Mvout& command, const Memory& memory) 
   const LocalBlock& local = command.local;
   const bool wide = local.address.is_accumulator() && local.address.is_full_width();
   if (wide && !config_.full_width_accumulator_read) throw std::invalid_argument("full-width mvout is not built in");
+  const bool one_dimensional = store_.pool_size != 0;
   const std::uint32_t rows =
-      store_.pool_size != 0 ? std::uint32_t{store_.out_rows} * store_.out_cols : std::uint32_t{local.rows};
+      one_dimensional ? std::uint32_t{store_.out_rows} * store_.out_cols : std::uint32_t{local.rows};
   for (std::uint32_t r = 0; r < rows; ++r) {
     for (std::uint32_t col = 0; col < local.cols; ++col) {
       const LocalAddress address = local.address.plus(col / dim_ * dim_ + r, derived_);
-      const std::uint64_t target = command.dram_address + std::uint64_t{r} * store_.dram_stride;
+      const std::uint32_t place = one_dimensional ? r / store_.out_cols * store_.pool_out_dim + r % store_.out_cols : r;
+      const std::uint64_t target = command.dram_address + std::uint64_t{place} * store_.dram_stride;
       if (wide) {
         const std::int32_t value = accumulator_[std::size_t{address.row(derived_)} * dim_ + col % dim_];
         std::memcpy(memory.at(target + 4 * col, 4), &value, 4);

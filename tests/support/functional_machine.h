@@ -40,7 +40,8 @@ class FunctionalMachine {
 
   void configure(const arch::Command& command);
   void mvin(const arch::Mvin& command, const Memory& memory);
-  void mvin_row(const arch::ConfigLoad& config, arch::LocalAddress row, const std::uint8_t* bytes, std::uint32_t cols);
+  void mvin_row(const arch::ConfigLoad& config, arch::LocalAddress row, const std::uint8_t* bytes, std::uint32_t cols,
+                std::uint32_t copies);
   void mvout(const arch::Mvout& command, const Memory& memory) const;
   void mvout_pooled(const arch::Mvout& command, const Memory& memory) const;
   void preload(const arch::Preload& command);
