@@ -240,7 +240,9 @@ void CommandChecker::mvout(const Mvout& command) {
   for (std::uint32_t first = 0; first < local.cols; first += dim) {
     read(local.address.plus(first, d_), rows, std::min<std::uint32_t>(dim, local.cols - first), "mvout");
   }
-  memory_range(command.dram_address, store_->dram_stride, rows, std::uint64_t{local.cols} * (wide ? 4 : 1));
+  const std::uint64_t places =
+      one_dimensional ? std::uint64_t{store_->out_rows - 1u} * store_->pool_out_dim + store_->out_cols : rows;
+  memory_range(command.dram_address, store_->dram_stride, places, std::uint64_t{local.cols} * (wide ? 4 : 1));
 }
 
 void CommandChecker::operand(const LocalBlock& block, std::uint32_t stride, bool transposed, const char* what) {

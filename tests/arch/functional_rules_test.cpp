@@ -131,9 +131,9 @@ TEST_F(FunctionalRules, MaxPoolingCountsOutsideAsZeroAndKeepsItsGeometry) {
   EXPECT_THAT(result(0x100, 6), ElementsAre(0, 0, 0, 0, -5, 0));  // pool_out_dim 3: rows three apart
   run("config_st dram_stride=1\nmvout dram_address=0x80000110 local=spad:0 cols=1 rows=2\n");  // pooling off
   EXPECT_THAT(result(0x110, 3), ElementsAre(-1, -2, 0));
-  run("config_st pool_size=1 out_rows=3 out_cols=2 dram_stride=1\nmvout dram_address=0x80000120 local=spad:0 cols=1 "
-      "rows=1\n");  // one-dimensional: 6 rows
-  EXPECT_THAT(result(0x120, 7), ElementsAre(-1, -2, -3, -4, -5, -6, 0));
+  run("config_st pool_size=1 pool_out_dim=4 out_rows=3 out_cols=2 dram_stride=1\n"
+      "mvout dram_address=0x80000120 local=spad:0 cols=1 rows=1\n");  // one-dimensional: 3 times 2 rows, four apart
+  EXPECT_THAT(result(0x120, 11), ElementsAre(-1, -2, 0, 0, -3, -4, 0, 0, -5, -6, 0));
 }
 
 // A = [[1,2],[3,4]] at row 0, B = [[5,6],[7,8]] at row 4, D = [[1,1],[1,1]] at row 8 (2x2 in the 4x4 array).
