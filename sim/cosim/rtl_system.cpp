@@ -12,8 +12,8 @@ namespace gemel::sim {
 
 namespace {
 
-// Longer than the longest command can work between two visible events.
-constexpr Cycle kDeadlockCycles = 4'000'000;
+// Longer than the longest command can work between two visible events, but for the memory's latency.
+constexpr Cycle kDeadlockCycles = 400'000;
 constexpr Cycle kProgressCycles = 1 << 14;
 
 // event_e of rtl/tb/accelerator_monitor.sv, as far as it is not seen from outside.
@@ -26,6 +26,7 @@ RtlSystem::RtlSystem(const GemelTwin& twin, const arch::Program& program, const 
     : twin_(twin),
       program_(program),
       bus_bytes_(arch::derive(config).bus_bytes),
+      deadlock_cycles_(kDeadlockCycles + config.memory.latency_cycles),
       events_(events),
       waves_(waves),
       memory_(program.base, program.size, config.memory.latency_cycles),
@@ -115,7 +116,7 @@ void RtlSystem::run(const std::function<void(Cycle, std::size_t)>& progress) {
     }
     take_marks();
     if (host_.finished() && marks_.empty()) return;
-    if (now_ > std::max(last_progress_, host_.time()) + kDeadlockCycles) {
+    if (now_ > std::max(last_progress_, host_.time()) + deadlock_cycles_) {
       throw DeadlockError("the program stops in cycle " + std::to_string(last_progress_) + " with " +
                           std::to_string(accepted_) + " commands accepted: the RTL shows nothing more");
     }

@@ -59,6 +59,7 @@ class RtlSystem {
   const GemelTwin& twin_;
   const arch::Program& program_;
   unsigned bus_bytes_;
+  Cycle deadlock_cycles_;
   EventLog* events_;
   const WaveWindow* waves_;
   FixedLatencyMemory memory_;
