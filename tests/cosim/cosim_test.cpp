@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Model and Verilated RTL on the same programs: every event in the same cycle, the same memory, the same figures.
-// GEMEL_SEED=N replaces the fresh seed of the day; GEMEL_PROGRAMS=N runs N programs a machine.
+// GEMEL_SEED=N replaces the fresh seed of the day; GEMEL_PROGRAMS=N runs N programs a machine, GEMEL_MACHINES=N takes N
+// machines drawn at random.
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -19,6 +20,7 @@
 #include "sim/cosim/random_program.h"
 #include "sim/cosim/run_rtl.h"
 #include "sim/cosim/twin_builder.h"
+#include "tests/sim/machines.h"
 #include "tests/support/truth.h"
 
 namespace gemel {
@@ -75,14 +77,14 @@ std::string difference(const std::string& twin, const arch::Program& program, co
 
 class RandomPrograms : public testing::TestWithParam<std::size_t> {};
 
-TEST_P(RandomPrograms, ModelAndRtlAgreeInEveryEvent) {
-  const Machine& machine = kMachines[GetParam()];
-  AcceleratorConfig config = config_of(machine);
+// Compares `programs` random ones; `config` gets other surroundings with each.
+void compare_random_programs(AcceleratorConfig config, std::uint64_t programs) {
   const std::string twin = twin_of(config);
-  std::cout << machine.name << ", programs from GEMEL_SEED=" << fresh_seed() << "\n";
+  const std::string machine = config.name + " (" + test_sim::differences(config) + ")";
+  std::cout << machine << ", programs from GEMEL_SEED=" << fresh_seed() << "\n";
   const std::uint32_t latencies[] = {1, 2, 5, 13, 40, 100, 300};
   const std::uint32_t gaps[] = {0, 0, 0, 1, 3, 17};
-  for (std::uint64_t i = 0; i < number_from_environment("GEMEL_PROGRAMS", machine.programs); ++i) {
+  for (std::uint64_t i = 0; i < programs; ++i) {
     const std::uint64_t seed = (fresh_seed() << 20) + i;
     config.memory.latency_cycles = latencies[i % std::size(latencies)];
     config.host.issue_gap_cycles = gaps[i / std::size(latencies) % std::size(gaps)];
@@ -92,14 +94,27 @@ TEST_P(RandomPrograms, ModelAndRtlAgreeInEveryEvent) {
       return !difference(twin, arch::make_program(candidate), config).empty();
     };
     const arch::RoccStream small = sim::shrink(stream, config, differs, 200);
-    FAIL() << "seed " << seed << " on " << machine.name << ", latency " << config.memory.latency_cycles << ", gap "
+    FAIL() << "seed " << seed << " on " << machine << ", latency " << config.memory.latency_cycles << ", gap "
            << config.host.issue_gap_cycles << "\n"
            << difference(twin, arch::make_program(small), config) << arch::write_rocc(small);
   }
 }
 
+TEST_P(RandomPrograms, ModelAndRtlAgreeInEveryEvent) {
+  const Machine& machine = kMachines[GetParam()];
+  compare_random_programs(config_of(machine), number_from_environment("GEMEL_PROGRAMS", machine.programs));
+}
+
 INSTANTIATE_TEST_SUITE_P(Machines, RandomPrograms, testing::Range<std::size_t>(0, std::size(kMachines)),
                          [](const testing::TestParamInfo<std::size_t>& info) { return kMachines[info.param].name; });
+
+// Another machine each time. GEMEL_MACHINES=N takes N of them.
+TEST(RandomMachine, ModelAndRtlAgreeInEveryEvent) {
+  for (std::uint64_t i = 0; i < number_from_environment("GEMEL_MACHINES", 1) && !HasFatalFailure(); ++i) {
+    compare_random_programs(test_sim::random_machine((fresh_seed() << 20) + i, 8),
+                            number_from_environment("GEMEL_PROGRAMS", 60));
+  }
+}
 
 TEST(MeasuredStreams, ModelAndRtlAgreeInEveryEvent) {
   AcceleratorConfig config = arch::load_accelerator_config("gemmini_16x16");
