@@ -121,7 +121,6 @@ Cycle MemoryPort::acknowledge(std::uint64_t address, unsigned bytes, Cycle now) 
 }
 
 void MemoryPort::advance(Cycle now) {
-  look(now);
   if (writer_->inside_burst()) {
     if (writer_->wants_at() <= now) writer_->send(now);
   } else if (!(reader_->wants_at() <= now && reader_->send(now)) && writer_->wants_at() <= now) {
@@ -129,7 +128,7 @@ void MemoryPort::advance(Cycle now) {
   }
   const Cycle write = writer_->wants_at();
   const Cycle next = writer_->inside_burst() ? write : std::min(write, reader_->wants_at());
-  if (next != kNever) wake(std::max(next, now + 1));
+  set_due(next == kNever ? kNever : std::max(next, now + 1));
 }
 
 void MemoryPort::account_until(Cycle now) { account_.spend(now, kIdle); }

@@ -173,10 +173,9 @@ void MvinWriter::sync(Cycle now) {
 }
 
 void MvinWriter::advance(Cycle now) {
-  look(now);
   sync(now);
   // The oldest command's last write is due when predicted; one that is late is looked at again in each cycle.
-  if (!completions_.empty()) wake(std::max(completions_.front(), now + 1));
+  set_due(completions_.empty() ? kNever : std::max(completions_.front(), now + 1));
 }
 
 }  // namespace gemel::sim

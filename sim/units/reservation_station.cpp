@@ -274,7 +274,6 @@ void ReservationStation::issue(CommandClass c, Cycle now) {
 }
 
 void ReservationStation::advance(Cycle now) {
-  look(now);
   // One completion a cycle: results, fed execute commands, loads, stores.
   if (next_request_ <= now) {
     grant(results_, CommandClass::Execute, now) || grant(fed_, CommandClass::Execute, now) ||
@@ -284,8 +283,7 @@ void ReservationStation::advance(Cycle now) {
   }
   for (const CommandClass c : {CommandClass::Load, CommandClass::Execute, CommandClass::Store})
     if (issue_at_[index(c)] <= now) issue(c, now);
-  const Cycle next = std::min({next_request_, issue_at_[0], issue_at_[1], issue_at_[2]});
-  if (next != kNever) wake(next);
+  set_due(std::min({next_request_, issue_at_[0], issue_at_[1], issue_at_[2]}));
 }
 
 bool ReservationStation::holds_only_a_preload() const {
