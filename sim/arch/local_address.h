@@ -39,7 +39,8 @@ class LocalAddress {
     return bits_ & ((is_accumulator() ? d.accumulator_rows : d.scratchpad_rows) - 1u);
   }
   constexpr std::uint32_t bank(const DerivedConfig& d) const {
-    return row(d) / (is_accumulator() ? d.accumulator_bank_rows : d.scratchpad_bank_rows);
+    // Banks are powers of two of rows.
+    return row(d) >> __builtin_ctz(is_accumulator() ? d.accumulator_bank_rows : d.scratchpad_bank_rows);
   }
   // The row `offset` further; wraps inside the row field, flags stay.
   constexpr LocalAddress plus(std::uint32_t offset, const DerivedConfig& d) const {

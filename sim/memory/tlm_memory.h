@@ -13,14 +13,10 @@
 namespace gemel::sim {
 
 // One accelerator cycle in simulated time.
-inline const sc_core::sc_time& clock_period() {
-  static const sc_core::sc_time period(1, sc_core::SC_NS);
-  return period;
-}
-inline sc_core::sc_time cycles_to_time(Cycle cycles) {
-  return sc_core::sc_time::from_value(cycles * clock_period().value());
-}
-inline Cycle time_to_cycles(const sc_core::sc_time& time) { return time.value() / clock_period().value(); }
+// 1 ns, at the kernel's default resolution of 1 ps.
+inline constexpr sc_core::sc_time::value_type kCycleValue = 1000;
+inline sc_core::sc_time cycles_to_time(Cycle cycles) { return sc_core::sc_time::from_value(cycles * kCycleValue); }
+inline Cycle time_to_cycles(const sc_core::sc_time& time) { return time.value() / kCycleValue; }
 
 class TlmMemory final : public sc_core::sc_module {
  public:

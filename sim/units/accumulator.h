@@ -16,7 +16,7 @@ class Accumulator final : public sc_core::sc_module {
               const arch::DerivedConfig& derived)
       : sc_core::sc_module(name),
         dim_(derived.dim),
-        bank_rows_(derived.accumulator_bank_rows),
+        bank_row_bits_(static_cast<unsigned>(__builtin_ctz(derived.accumulator_bank_rows))),
         single_ported_(config.accumulator.ports == 1),
         latency_(config.accumulator.latency_cycles),
         data_(std::size_t{derived.accumulator_rows} * derived.dim),
@@ -25,7 +25,7 @@ class Accumulator final : public sc_core::sc_module {
         accumulating_(config.accumulator.banks) {}
 
   std::int32_t* row(std::uint32_t index) { return data_.data() + std::size_t{index} * dim_; }
-  std::uint32_t bank_of(std::uint32_t row) const { return row / bank_rows_; }
+  std::uint32_t bank_of(std::uint32_t row) const { return row >> bank_row_bits_; }
   Cycle latency() const { return latency_; }
 
   void array_write(std::uint32_t bank, Cycle first, unsigned count, bool accumulates) {
@@ -47,7 +47,7 @@ class Accumulator final : public sc_core::sc_module {
 
  private:
   std::uint32_t dim_;
-  std::uint32_t bank_rows_;
+  unsigned bank_row_bits_;  // log2 of rows a bank
   bool single_ported_;
   Cycle latency_;
   std::vector<std::int32_t> data_;

@@ -21,14 +21,15 @@ void DmaReader::start(const MvinRows& rows, Cycle now) {
 
 Cycle DmaReader::wants_at() const {
   if (!rows_.working().valid) return kNever;
-  return std::max({rows_.working().at, slot_free_[sent_ % slot_free_.size()], retry_});
+  return std::max({rows_.working().at, slot_free_[next_slot_], retry_});
 }
 
 std::uint32_t DmaReader::pieces_of(const DmaTransaction& transaction) const {
   const RowSequencer::Row& row = rows_.working();
   const std::uint32_t row_bytes = row.mvin.wide ? derived_.accumulator_row_bytes : derived_.scratchpad_row_bytes;
-  const std::uint32_t first = row.done / row_bytes;
-  const std::uint32_t last = (row.done + transaction.useful - 1) / row_bytes;
+  const int row_bits = __builtin_ctz(row_bytes);  // rows are powers of two of bytes
+  const std::uint32_t first = row.done >> row_bits;
+  const std::uint32_t last = (row.done + transaction.useful - 1) >> row_bits;
   return last - first + 1;
 }
 
@@ -40,7 +41,7 @@ bool DmaReader::send(Cycle now) {
                        derived_.bus_bytes, max_request_bytes_);
   const std::uint32_t pieces = pieces_of(transaction);
   account_.spend(std::min(now, row.at), kIdle);
-  account_.spend(std::min(now, slot_free_[sent_ % slot_free_.size()]), kWaitSlot);
+  account_.spend(std::min(now, slot_free_[next_slot_]), kWaitSlot);
   if (!writer_.has_room(pieces, now)) {
     account_.spend(now + 1, kWaitBuffer);
     retry_ = now + 1;
@@ -61,27 +62,29 @@ void DmaReader::merge(const DmaTransaction& transaction, std::uint32_t pieces, C
   const MvinRows& mvin = row.mvin;
   Cycle consumed[MemoryPort::kMaxBeats];
   port_.send_read(transaction.address, transaction.size, merger_ready_, now, consumed);
-  const unsigned beats = std::max(1u, transaction.size / derived_.bus_bytes);
+  const int bus_bits = __builtin_ctz(derived_.bus_bytes);
+  const unsigned beats = std::max(1u, transaction.size >> bus_bits);
   const Cycle last_beat = consumed[beats - 1];
-  slot_free_[sent_ % slot_free_.size()] = last_beat + 1;
-  ++sent_;
+  slot_free_[next_slot_] = last_beat + 1;
+  if (++next_slot_ == slot_free_.size()) next_slot_ = 0;
   quiet_from_ = last_beat + 1;
 
   const std::uint32_t row_bytes = mvin.wide ? derived_.accumulator_row_bytes : derived_.scratchpad_row_bytes;
+  const int row_bits = __builtin_ctz(row_bytes);
   const bool last_of_mvin = row.index + 1 == mvin.rows && row.done + transaction.useful == mvin.row_bytes;
   std::uint32_t taken = 0;
   Cycle emitted = last_emitted_;
   for (std::uint32_t i = 0; i < pieces; ++i) {
     const std::uint32_t position = row.done + taken;  // within the DRAM row
     MvinPiece piece;
-    piece.lane_byte = position % row_bytes;
+    piece.lane_byte = position & (row_bytes - 1);
     piece.bytes = std::min(row_bytes - piece.lane_byte, transaction.useful - taken);
     piece.address = transaction.address + transaction.offset + taken;
     taken += piece.bytes;
-    const std::uint32_t needed_beat = (transaction.offset + taken - 1) / derived_.bus_bytes;
+    const std::uint32_t needed_beat = (transaction.offset + taken - 1) >> bus_bits;
     emitted = std::max(emitted + 1, consumed[needed_beat] + 1);
     piece.emitted = emitted;
-    piece.local = mvin.local.plus(position / row_bytes * mvin.block_stride + row.index, derived_);
+    piece.local = mvin.local.plus((position >> row_bits) * mvin.block_stride + row.index, derived_);
     piece.finishes = i + 1 == pieces ? transaction.useful : 0;
     piece.repeats = mvin.repeats;
     piece.pixel_repeats = mvin.pixel_repeats;

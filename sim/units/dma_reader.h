@@ -47,7 +47,7 @@ class DmaReader final : public Unit, public MemoryPortClient {
   MvinWriter& writer_;
   RowSequencer rows_;
   std::vector<Cycle> slot_free_;  // ring: from when the slot of transaction n can be used again
-  std::size_t sent_ = 0;
+  std::size_t next_slot_ = 0;
   Cycle retry_ = 0;         // not before: the row buffer was full
   Cycle merger_ready_ = 0;  // first beat of the next transaction
   Cycle last_emitted_ = 0;

@@ -49,17 +49,18 @@ void DmaWriter::accept(const StoreElement& element, const std::uint8_t* values, 
 
 Cycle DmaWriter::wants_at() const {
   if (!sending_) return kNever;
-  return std::max(next_beat_, slot_free_[begun_ % slot_free_.size()]);
+  return std::max(next_beat_, slot_free_[next_slot_]);
 }
 
 bool DmaWriter::send(Cycle now) {
   account_.spend(std::min(now, next_beat_), kIdle);
-  account_.spend(std::min(now, slot_free_[begun_ % slot_free_.size()]), kWaitSlot);
+  account_.spend(std::min(now, slot_free_[next_slot_]), kWaitSlot);
   account_.spend(now, kWaitPort);
   account_.spend(now + 1, kBusy);
   if (beat_ == 0) {
     transaction_ = next_transaction(address_ + done_, length_ - done_, derived_.bus_bytes, max_request_bytes_);
-    ++begun_;
+    slot_ = next_slot_;
+    if (++next_slot_ == slot_free_.size()) next_slot_ = 0;
   }
   // The part of the transaction's useful bytes that lies in this beat.
   const std::uint32_t from = std::max(transaction_.offset, beat_ * derived_.bus_bytes);
@@ -73,7 +74,7 @@ bool DmaWriter::send(Cycle now) {
   if (beat_ * derived_.bus_bytes < transaction_.size) return true;
 
   const Cycle acknowledged = port_.acknowledge(transaction_.address, transaction_.size, now);
-  slot_free_[(begun_ - 1) % slot_free_.size()] = acknowledged + 1;
+  slot_free_[slot_] = acknowledged + 1;
   quiet_from_ = acknowledged + 1;
   done_ += transaction_.useful;
   beat_ = 0;

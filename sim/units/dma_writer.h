@@ -63,7 +63,7 @@ class DmaWriter final : public Unit, public MemoryPortClient {
   unsigned beat_ = 0;  // beats of the transaction already sent
   Cycle next_beat_ = 0;
   std::vector<Cycle> slot_free_;
-  std::size_t begun_ = 0;  // transactions
+  std::size_t slot_ = 0, next_slot_ = 0;  // of the transaction at hand, of the next
   Cycle quiet_from_ = 0;
   CycleAccount account_{"dma_write", {"busy", "wait_slot", "wait_port", "idle"}};
 };

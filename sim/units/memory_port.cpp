@@ -78,7 +78,7 @@ void MemoryPort::send_read(std::uint64_t address, unsigned bytes, Cycle merger_r
   const Cycle at_memory = now + kRequestPipe;
   const Cycle offered = answer(tlm::TLM_READ_COMMAND, address, bytes, at_memory);
   if (events_ != nullptr) events_->record(at_memory, EventKind::ReadRequest, address, bytes);
-  const unsigned beats = std::max(1u, bytes / bus_bytes_);
+  const unsigned beats = std::max(1u, bytes >> __builtin_ctz(bus_bytes_));
   account_.spend(at_memory, kIdle);
   for (unsigned i = 0; i < beats; ++i) {
     const Passage& p = pass(offered + i, i == 0 ? merger_ready : 0);

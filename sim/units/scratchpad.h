@@ -18,14 +18,14 @@ class Scratchpad final : public sc_core::sc_module {
              const arch::DerivedConfig& derived)
       : sc_core::sc_module(name),
         dim_(derived.dim),
-        bank_rows_(derived.scratchpad_bank_rows),
+        bank_row_bits_(static_cast<unsigned>(__builtin_ctz(derived.scratchpad_bank_rows))),
         single_ported_(config.scratchpad.ports == 1),
         data_(std::size_t{derived.scratchpad_rows} * derived.dim),
         array_writes_(config.scratchpad.banks),
         writes_(config.scratchpad.banks) {}
 
   std::int8_t* row(std::uint32_t index) { return data_.data() + std::size_t{index} * dim_; }
-  std::uint32_t bank_of(std::uint32_t row) const { return row / bank_rows_; }
+  std::uint32_t bank_of(std::uint32_t row) const { return row >> bank_row_bits_; }
   bool single_ported() const { return single_ported_; }
 
   void array_write(std::uint32_t bank, Cycle first, unsigned count) {
@@ -46,7 +46,7 @@ class Scratchpad final : public sc_core::sc_module {
 
  private:
   std::uint32_t dim_;
-  std::uint32_t bank_rows_;
+  unsigned bank_row_bits_;  // log2 of rows a bank
   bool single_ported_;
   std::vector<std::int8_t> data_;
   std::vector<CycleBitmap> array_writes_;
