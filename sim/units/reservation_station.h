@@ -139,7 +139,6 @@ class ReservationStation final : public Unit {
   Requests results_, fed_, loads_, stores_;
   Cycle next_request_ = kNever;  // the earliest of the four
   Cycle last_removed_ = 0;
-  CommandClass removed_class_ = CommandClass::Load;  // freed in last_removed_: not allocatable in that cycle
   std::array<std::uint64_t, kCommandClasses> removed_mask_{};
 
   struct Wait {
