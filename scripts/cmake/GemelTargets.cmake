@@ -63,13 +63,17 @@ function(gemel_library name)
   target_link_libraries(gemel_${name} PUBLIC gemel_options ${ARG_LINK})
 endfunction()
 
-# gemel_test(NAME SOURCES a_test.cpp ... LINK target ... [TIMEOUT seconds] [SLOW]): one GoogleTest executable, each
-# of its tests known to CTest. GEMEL_SOURCE_DIR is the repository, for files that tests read. SLOW keeps it out of the
-# sanitizer run. gmock_main comes first, else libsystemc's own main would be taken.
+# gemel_test(NAME SOURCES a_test.cpp ... LINK target ... [TIMEOUT seconds] [VARIANT word] [SLOW]): one GoogleTest
+# executable, each of its tests known to CTest. GEMEL_SOURCE_DIR is the repository, for files that tests read. SLOW
+# keeps it out of the sanitizer run. VARIANT goes before the names of tests that are built several times. gmock_main comes
+# first, else libsystemc's own main would be taken.
 function(gemel_test name)
-  cmake_parse_arguments(ARG "SLOW" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "SLOW" "TIMEOUT;VARIANT" "SOURCES;LINK" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
+  endif()
+  if(ARG_VARIANT)
+    string(APPEND ARG_VARIANT ".")
   endif()
   if(ARG_SLOW AND GEMEL_SANITIZE)
     return()
@@ -77,7 +81,8 @@ function(gemel_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE GTest::gmock_main gemel_options gemel_quick_to_compile ${ARG_LINK})
   target_compile_definitions(${name} PRIVATE GEMEL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES TEST_PREFIX "${ARG_VARIANT}"
+                       PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
 # gemel_command_test(NAME COMMAND program argument ... TIMEOUT seconds): passes where the command ends with status 0.
