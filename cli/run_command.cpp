@@ -18,6 +18,7 @@
 #include "sim/arch/input_error.h"
 #include "sim/cosim/run_rtl.h"
 #include "sim/cosim/twin_builder.h"
+#include "sim/report/html_page.h"
 #include "sim/stats/layer_table.h"
 #include "sim/stats/quantity_text.h"
 #include "sim/stats/statistics_json.h"
@@ -32,6 +33,7 @@ struct Options {
   std::string engine = "systemc";
   bool timing_only = false;
   std::string json;
+  std::string report;
   std::vector<std::string> inputs;
   std::string output_dir;
 };
@@ -55,6 +57,7 @@ void check_options(const Options& options) {
     throw arch::InputError("--input: a timing-only run reads no inputs; leave out --timing-only");
   }
   if (!options.json.empty()) check_output_path(options.json, options.work);
+  if (!options.report.empty()) check_output_path(options.report, options.work);
 }
 
 sim::TableStyle terminal_style() {
@@ -172,6 +175,7 @@ int run_work(const Options& options) {
   run.engine = options.engine;
   run.workload = work.name;
   run.dim = derived.dim;
+  run.machine = config;
   run.bus_bytes = derived.bus_bytes;
   run.compile_seconds = work.compile_seconds;
   if (kind != WorkKind::Workload && !options.timing_only) {
@@ -189,6 +193,9 @@ int run_work(const Options& options) {
 
   if (!options.output_dir.empty()) save_outputs(work.program, result.memory, options.output_dir);
   if (!options.json.empty()) write_output_file(options.json, sim::statistics_json(run, result.statistics));
+  if (!options.report.empty()) {
+    write_output_file(options.report, sim::run_report_html(sim::statistics_json(run, result.statistics)));
+  }
   print_summary(run, result.statistics);
   if (run.memory_crc32) {
     std::cout << "memory crc32 " << run.memory_crc32->region << "; outputs";
@@ -212,6 +219,7 @@ Action add_run_command(CLI::App& command) {
   command.add_option("--engine", options->engine, "systemc or rtl")->capture_default_str();
   command.add_flag("--timing-only", options->timing_only, "move no data; same cycles, nothing checked");
   command.add_option("--json", options->json, "write the statistics to this file")->type_name("FILE");
+  command.add_option("--report", options->report, "write a page with charts to this file")->type_name("FILE.html");
   command.add_option("--input", options->inputs, "an input tensor (default: synthetic data)")
       ->type_name("NAME=FILE.npy")
       ->allow_extra_args(false);

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/arch/accelerator_settings.h"
+
 namespace gemel::sim {
 namespace {
 
@@ -18,6 +20,24 @@ Json accounting_json(const std::vector<UnitAccounting>& accounting) {
     units[unit.unit] = std::move(causes);
   }
   return units;
+}
+
+// Every key as the YAML has it, in its section; beside them the rows of the local memories.
+Json machine_json(const arch::AcceleratorConfig& config) {
+  Json machine = Json::object();
+  for (const arch::Setting& setting : arch::accelerator_settings()) {
+    const std::uint32_t value = setting.get(config);
+    const std::string text = arch::format_setting(setting, value);
+    const Json json = text == std::to_string(value)       ? Json(value)
+                      : text == "true" || text == "false" ? Json(text == "true")
+                                                          : Json(text);
+    const std::size_t dot = setting.path.find('.');
+    (dot == std::string::npos ? machine : machine[setting.path.substr(0, dot)])[setting.path.substr(dot + 1)] = json;
+  }
+  const arch::DerivedConfig derived = arch::derive(config);
+  machine["scratchpad"]["rows"] = derived.scratchpad_rows;
+  machine["accumulator"]["rows"] = derived.accumulator_rows;
+  return machine;
 }
 
 Json layer_json(const RunDescription& run, const LayerStatistics& layer) {
@@ -75,6 +95,7 @@ std::string statistics_json(const RunDescription& run, const RunStatistics& stat
   if (run.memory_crc32) {
     file["memory_crc32"] = {{"region", run.memory_crc32->region}, {"outputs", run.memory_crc32->outputs}};
   }
+  if (run.machine) file["machine"] = machine_json(*run.machine);
   file["accounting"] = accounting_json(statistics.accounting);
   file["layers"] = Json::array();
   for (const LayerStatistics& layer : statistics.layers) file["layers"].push_back(layer_json(run, layer));

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "sim/arch/accelerator_config.h"
 #include "sim/stats/memory_digest.h"
 #include "sim/stats/run_statistics.h"
 
@@ -21,6 +22,7 @@ struct RunDescription {
   double compile_seconds = 0;
   double verify_seconds = 0;
   std::optional<MemoryDigest> memory_crc32;
+  std::optional<arch::AcceleratorConfig> machine;  // all its keys, for reports
 };
 
 // The fewest cycles that the array and the bus allow for a layer.

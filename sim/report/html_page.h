@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Self-contained HTML reports: data, styles, scripts and the chart library in one file, nothing fetched.
+#include <string>
+#include <string_view>
+
+namespace gemel::sim {
+
+// One run. `statistics` is the text of a statistics file (statistics/v1), already checked to be one.
+std::string run_report_html(std::string_view statistics);
+
+}  // namespace gemel::sim
