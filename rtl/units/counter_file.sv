@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Eight counters of events. An access in cycle c may clear all, keep the values of c for later
-/// reads (snapshot) or drop them, or give one counter an event and zero it; an access that does
-/// none of these reads: `response_*` shows in c + 1 how often the counter's event held before c.
+/// Eight counters of events. An access in cycle c may zero all (their events stay) and drop the
+/// snapshot, keep the values of c for later reads (take a snapshot) or drop them, or give one
+/// counter an event and zero it; dropping goes before taking. An access that does none of these
+/// reads: `response_*` shows in c + 1 how often the counter's event held before c.
 module counter_file
   import accelerator_pkg::*;
 (
@@ -14,8 +15,8 @@ module counter_file
   output logic [63:0] response_data_o,
 
   // What can be counted, in this cycle
-  input  logic        load_active_i,    // between first and last row request of an mvin
-  input  logic        store_active_i,   // between first and last element of an mvout
+  input  logic        load_active_i,    // requests rows of an mvin, or takes a configuration
+  input  logic        store_active_i,   // hands out elements of an mvout, or takes a configuration
   input  logic        reader_active_i,  // the DMA reader has a row to work on
   input  logic        writer_active_i,  // the DMA writer has a row to work on
   input  logic        feeding_i,        // a request is being fed to the array
@@ -93,8 +94,8 @@ module counter_file
         };
         counts_q[index] <= '0;
       end
-      if (drops) has_snapshot_q <= 1'b0;
       if (takes) has_snapshot_q <= 1'b1;
+      if (drops || resets) has_snapshot_q <= 1'b0;
       response_valid_o <= access_valid_i && !resets && !drops && !takes && !configures;
     end
   end

@@ -47,22 +47,23 @@ CounterEvent counter_event(std::uint8_t id, bool external) {
 }
 
 void CounterFile::access(const arch::CounterAccess& access, Cycle now) {
-  if (access.reset) {
-    for (Counter& counter : counters_) counter = Counter{};
-    return;
+  const auto zero = [&](Counter& counter) {
+    counter.from = counter.event == CounterEvent::None ? 0 : totals_(counter.event, now + 1);
+  };
+  if (access.take_snapshot) {
+    frozen_ = true;
+    for (Counter& counter : counters_) counter.snapshot = value(counter, now);
   }
-  if (access.drop_snapshot || access.take_snapshot) {
-    frozen_ = access.take_snapshot;
-    if (frozen_)
-      for (Counter& counter : counters_) counter.snapshot = value(counter, now);
-    return;
+  if (access.drop_snapshot || access.reset) frozen_ = false;
+  if (access.reset) {
+    for (Counter& counter : counters_) zero(counter);
   }
   Counter& counter = counters_[access.counter % kCounters];
   if (access.configure) {
-    counter = Counter{counter_event(access.event, access.external), 0, 0};
-    if (counter.event != CounterEvent::None) counter.from = totals_(counter.event, now + 1);
-    return;
+    counter.event = counter_event(access.event, access.external);
+    zero(counter);
   }
+  if (access.reset || access.drop_snapshot || access.take_snapshot || access.configure) return;
   reads_.push_back(frozen_ ? counter.snapshot : value(counter, now));
 }
 

@@ -105,6 +105,21 @@ TEST_F(Counters, ASnapshotKeepsItsValuesUntilItIsDropped) {
   EXPECT_THAT(run(), ElementsAre(16, 23, 0));
 }
 
+TEST_F(Counters, AResetDropsTheSnapshotAndKeepsTheEvents) {
+  arch::CounterAccess take, reset;
+  take.take_snapshot = true;
+  reset.reset = true;
+  configure(1, 9);
+  mvin(16, 64, 0);
+  fence();
+  add(arch::encode_counter(take));
+  add(arch::encode_counter(reset));
+  mvin(7, 64, 0);
+  fence();
+  read(1);
+  EXPECT_THAT(run(), ElementsAre(7));
+}
+
 TEST_F(Counters, AnEventThatIsNotBuiltInIsRefused) {
   configure(0, 27);
   EXPECT_THROW(run(), std::invalid_argument);
