@@ -18,6 +18,7 @@
 #include "sim/arch/input_error.h"
 #include "sim/cosim/run_rtl.h"
 #include "sim/cosim/twin_builder.h"
+#include "sim/energy/energy_model.h"
 #include "sim/report/html_page.h"
 #include "sim/stats/layer_table.h"
 #include "sim/stats/quantity_text.h"
@@ -34,6 +35,7 @@ struct Options {
   bool timing_only = false;
   std::string json;
   std::string report;
+  std::string energy = sim::kDefaultEnergyTable;
   std::vector<std::string> inputs;
   std::string output_dir;
 };
@@ -161,13 +163,15 @@ void print_summary(const sim::RunDescription& run, const sim::RunStatistics& sta
 int run_work(const Options& options) {
   check_options(options);
   const WorkKind kind = find_work_kind(options.work);
+  const sim::EnergyTable energy = sim::load_energy_table(options.energy);
   const arch::AcceleratorConfig config = options.config.resolve().config;
   ProgressLine progress;
   progress.show("compiling " + options.work);
   Work work = load_work(options.work, kind, config);
   apply_inputs(work.program, options.inputs);
   if (!options.output_dir.empty()) check_output_dir(work.program, options.output_dir);
-  const sim::RunResult result = simulate(options, work, config, progress);
+  sim::RunResult result = simulate(options, work, config, progress);
+  sim::add_energy(result.statistics, work.program, config, energy);
 
   const arch::DerivedConfig derived = arch::derive(config);
   sim::RunDescription run;
@@ -219,6 +223,7 @@ Action add_run_command(CLI::App& command) {
   command.add_option("--engine", options->engine, "systemc or rtl")->capture_default_str();
   command.add_flag("--timing-only", options->timing_only, "move no data; same cycles, nothing checked");
   command.add_option("--json", options->json, "write the statistics to this file")->type_name("FILE");
+  command.add_option("--energy", options->energy, "table of energies and areas")->capture_default_str();
   command.add_option("--report", options->report, "write a page with charts to this file")->type_name("FILE.html");
   command.add_option("--input", options->inputs, "an input tensor (default: synthetic data)")
       ->type_name("NAME=FILE.npy")

@@ -3,11 +3,13 @@
 // What one run of a program measured. The only bridge between machine and reports; written as JSON by
 // write_statistics_json().
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sim/arch/program.h"
+#include "sim/stats/action_counts.h"
 
 namespace gemel::sim {
 
@@ -25,6 +27,8 @@ struct LayerStatistics {
   std::uint64_t dram_read_bytes = 0;
   std::uint64_t dram_write_bytes = 0;
   std::vector<UnitAccounting> accounting;  // the same units and causes, this layer's share
+  std::optional<ActionCounts> actions;     // by the layer's own commands, where counted
+  CostBreakdown energy_pj;
 };
 
 struct RunStatistics {
@@ -38,7 +42,9 @@ struct RunStatistics {
   std::vector<UnitAccounting> accounting;
   std::vector<LayerStatistics> layers;       // empty where the program has none
   std::vector<std::uint64_t> counter_reads;  // what the program's counter accesses read, in order
-  double host_seconds = 0;                   // the simulation alone
+  std::optional<ActionCounts> actions;
+  std::optional<RunEnergy> energy;
+  double host_seconds = 0;  // the simulation alone
 };
 
 }  // namespace gemel::sim

@@ -40,8 +40,30 @@ Json machine_json(const arch::AcceleratorConfig& config) {
   return machine;
 }
 
+Json actions_json(const ActionCounts& actions) {
+  Json json = Json::object();
+  ActionCounts::visit(actions, [&](const char* name, std::uint64_t count) { json[name] = count; });
+  return json;
+}
+
+Json parts_json(const CostBreakdown& costs) {
+  Json json = Json::object();
+  for (const auto& [name, value] : costs.parts) json[name] = value;
+  return json;
+}
+
+Json energy_json(const RunEnergy& energy) {
+  return {{"table", energy.table},
+          {"clock_mhz", energy.clock_mhz},
+          {"total_pj", energy.energy_pj.total()},
+          {"components", parts_json(energy.energy_pj)},
+          {"energy_delay_js", energy.energy_delay_js},
+          {"area_um2", energy.area_um2.total()},
+          {"area", parts_json(energy.area_um2)}};
+}
+
 Json layer_json(const RunDescription& run, const LayerStatistics& layer) {
-  return {
+  Json json = {
       {"name", layer.layer.name},
       {"op", layer.layer.op},
       {"where", layer.layer.placement == arch::Placement::Host ? "host" : "array"},
@@ -54,6 +76,11 @@ Json layer_json(const RunDescription& run, const LayerStatistics& layer) {
       {"memory_bound_cycles", memory_bound_cycles(layer.layer.min_dram_bytes, run.bus_bytes)},
       {"accounting", accounting_json(layer.accounting)},
   };
+  if (layer.actions) {
+    json["actions"] = actions_json(*layer.actions);
+    json["energy"] = {{"total_pj", layer.energy_pj.total()}, {"components", parts_json(layer.energy_pj)}};
+  }
+  return json;
 }
 
 }  // namespace
@@ -96,6 +123,8 @@ std::string statistics_json(const RunDescription& run, const RunStatistics& stat
     file["memory_crc32"] = {{"region", run.memory_crc32->region}, {"outputs", run.memory_crc32->outputs}};
   }
   if (run.machine) file["machine"] = machine_json(*run.machine);
+  if (statistics.actions) file["actions"] = actions_json(*statistics.actions);
+  if (statistics.energy) file["energy"] = energy_json(*statistics.energy);
   file["accounting"] = accounting_json(statistics.accounting);
   file["layers"] = Json::array();
   for (const LayerStatistics& layer : statistics.layers) file["layers"].push_back(layer_json(run, layer));

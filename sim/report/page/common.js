@@ -5,7 +5,7 @@ window.addEventListener("error", event => { document.documentElement.dataset.err
 const data = JSON.parse(document.getElementById("data").textContent);
 const page = d3.select("#page");
 const grouped = d3.format(",");
-const percent = share => isFinite(share) ? d3.format(".1f")(100 * share) + " %" : "–";
+const percent = share => isFinite(share) ? d3.format(".1f")(100 * share) + "\u00a0%" : "–";
 
 // 3 significant digits: 512, 1.23 k, 4.09 G.
 function short(value, unit = "") {
@@ -16,7 +16,7 @@ function short(value, unit = "") {
   const scaled = value / scale;
   const digits = suffix === "" && Number.isInteger(value) ? 0 : Math.abs(scaled) >= 99.95 ? 0 : Math.abs(scaled) >= 9.995 ? 1 : 2;
   const text = scaled.toFixed(digits);
-  return suffix || unit ? text + " " + suffix + unit : text;
+  return suffix || unit ? text + "\u00a0" + suffix + unit : text;
 }
 
 // ---- Theme: the system's, until the button or #dark / #light says otherwise --------------------------------------

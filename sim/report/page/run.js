@@ -110,6 +110,7 @@ function causeTip(accounting, unit, cycles) {
 }
 const busyShare = (accounting, unit, cycles) => {
   const causes = accounting[unit];
+  if (unit === "host") return (causes.issue + causes.compute) / cycles;
   return (causes.busy !== undefined ? causes.busy : cycles - (causes.idle || 0) - (causes.latency || 0)) / cycles;
 };
 
@@ -178,7 +179,7 @@ function drawRoofline() {
     svg.append("path").attr("fill", "none").attr("stroke", "var(--ink)").attr("stroke-width", 1.6).attr("stroke-linejoin", "round")
       .attr("d", `M${x(from)},${y(from * busBytes)}L${x(ridge)},${y(peak)}L${x(high)},${y(peak)}`)
       .attr("data-peak", peak).attr("data-bus", busBytes);
-    svg.append("text").attr("class", "strong").attr("x", width - margin.right).attr("y", y(peak) - 6).attr("text-anchor", "end")
+    svg.append("text").attr("class", "strong").attr("x", x(ridge) - 8).attr("y", y(peak) + 4).attr("text-anchor", "end")
       .text(`array: ${grouped(peak)} a cycle`);
     const angle = -Math.atan2(y(bottom) - y(bottom * 10), x(low * 10) - x(low)) * 180 / Math.PI;
     const middle = Math.sqrt(from * ridge);
@@ -192,7 +193,10 @@ function drawRoofline() {
       .attr("data-tip", point => `${point.layer.name}\n${short(point.rate)} multiply-accumulates a cycle\n${short(point.intensity)} for each byte\n` +
         `${percent(point.rate / Math.min(peak, point.intensity * busBytes))} of what the roof allows`);
     // The layers furthest below the roof by cycles lost are named, where their names do not meet.
-    const taken = [];
+    const taken = points.map(point => {
+      const r = size(point.layer.cycles), cx = x(point.intensity), cy = y(point.rate);
+      return {x0: cx - r, x1: cx + r, y0: cy - r, y1: cy + r};
+    });
     const lost = point => point.layer.cycles * (1 - point.rate / Math.min(peak, point.intensity * busBytes));
     for (const point of points.slice().sort((a, b) => lost(b) - lost(a)).slice(0, width < 500 ? 3 : 6)) {
       const w = 6.2 * point.layer.name.length, left = x(point.intensity) + size(point.layer.cycles) + 4 + w > width - margin.right;
