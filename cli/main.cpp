@@ -26,6 +26,7 @@ constexpr Entry kCommands[] = {
     {"config", "print a configuration: each value and where it came from", add_config_command},
     {"cosim", "run model and RTL on the same program and compare them event by event", add_cosim_command},
     {"report", "turn a statistics file into a page with charts, or into text", add_report_command},
+    {"sweep", "run a workload on many machines; resumable, one row a point", add_sweep_command},
     {"rtl", "write a configuration as a SystemVerilog package", add_rtl_command},
 };
 

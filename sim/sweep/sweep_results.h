@@ -33,7 +33,7 @@ struct SweepRow {
   std::string status;               // "" where it has not run yet
   std::string reason;
   std::optional<SweepFigures> figures;
-  std::string statistics_json;  // "" where there are no figures
+  std::string statistics_json;  // "" where there are no figures, or they were left out
 };
 
 struct SweepResults {
@@ -45,7 +45,8 @@ struct SweepResults {
   std::vector<SweepRow> rows;  // in the order of the plan
 };
 
-// Throws arch::InputError where `directory` holds no sweep.
-SweepResults load_sweep_results(const std::string& directory);
+// Throws arch::InputError where `directory` holds no sweep. Statistics files are large: leave them out where only the
+// figures are needed.
+SweepResults load_sweep_results(const std::string& directory, bool with_statistics = true);
 
 }  // namespace gemel::sim

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A sweep file worked out: every point with its machine, and the fingerprint under which its result is kept.
+#include <string>
+#include <vector>
+
+#include "sim/sweep/sweep_results.h"
+#include "sim/sweep/sweep_spec.h"
+
+namespace gemel::sim {
+
+struct PlannedPoint {
+  std::size_t workload = 0;         // index into SweepPlan::workloads
+  std::vector<std::string> values;  // one an axis
+  std::string machine;              // the complete configuration, YAML
+  std::string illegal_reason;       // "" where it can be built
+  bool timing_only = false;
+  std::string key;  // of the result: machine, workload, mode and version
+};
+
+struct SweepPlan {
+  std::string name;
+  std::string file_text;
+  std::string base_config;
+  std::string version;
+  std::vector<SweepAxis> axes;
+  std::vector<SweepWorkload> workloads;
+  std::vector<std::string> workload_hashes;
+  std::vector<PlannedPoint> points;  // workload by workload, the last axis fastest
+  std::uint64_t excluded_points = 0;
+  std::uint64_t duplicate_samples = 0;  // of a Latin hypercube
+  std::uint64_t missing_samples = 0;    // a random sample that the constraints left smaller than asked for
+};
+
+// `version` says what will run the points; results of another version are not reused. Throws arch::InputError where a
+// constraint has no value, or nothing is left.
+SweepPlan plan_sweep(const SweepSpec& spec, const std::string& version);
+
+}  // namespace gemel::sim
