@@ -14,7 +14,7 @@
 #include "sim/top/system.h"
 
 // libsystemc's own main() wants it; nobody calls it.
-int sc_main(int, char*[]) { return 0; }
+__attribute__((visibility("default"))) int sc_main(int, char*[]) { return 0; }
 
 namespace gemel::sim {
 

@@ -30,11 +30,11 @@ class Accumulator final : public sc_core::sc_module {
 
   void array_write(std::uint32_t bank, Cycle first, unsigned count, bool accumulates) {
     array_writes_[bank].mark_run(first, count);
-    writes_[bank].mark_run(first, count);
+    if (single_ported_) writes_[bank].mark_run(first, count);
     if (accumulates) accumulating_[bank].mark_run(first, count);
   }
   void load_write(std::uint32_t bank, Cycle at, bool accumulates) {
-    writes_[bank].mark(at);
+    if (single_ported_) writes_[bank].mark(at);
     if (accumulates) accumulating_[bank].mark(at);
   }
 
@@ -52,7 +52,7 @@ class Accumulator final : public sc_core::sc_module {
   Cycle latency_;
   std::vector<std::int32_t> data_;
   std::vector<CycleBitmap> array_writes_;
-  std::vector<CycleBitmap> writes_;
+  std::vector<CycleBitmap> writes_;  // kept where there is a single port
   std::vector<CycleBitmap> accumulating_;
 };
 

@@ -60,6 +60,18 @@ bool CommandFrontEnd::consume(const arch::Command& command, Cycle now) {
   }
 }
 
+// False where the command will find its class full; the station wakes us when an entry is freed.
+bool CommandFrontEnd::may_proceed(const arch::Command& command) {
+  switch (static_cast<arch::Funct>(command.funct)) {
+    case arch::Funct::Flush:
+    case arch::Funct::ClockGate:
+    case arch::Funct::Counter:
+      return true;
+    default:
+      return station_.has_entry(command);
+  }
+}
+
 void CommandFrontEnd::advance(Cycle now) {
   look(now);
   pull();
@@ -78,7 +90,7 @@ void CommandFrontEnd::advance(Cycle now) {
   pending_[0] = pending_[1];
   --held_;
   pull();
-  if (held_ > 0) wake(std::max(pending_[0].visible, now + 1));
+  if (held_ > 0 && may_proceed(pending_[0].command)) wake(std::max(pending_[0].visible, now + 1));
 }
 
 }  // namespace gemel::sim

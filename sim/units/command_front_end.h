@@ -48,6 +48,7 @@ class CommandFrontEnd final : public Unit {
   };
   void pull();
   bool consume(const arch::Command& command, Cycle now);
+  bool may_proceed(const arch::Command& command);
 
   ReservationStation& station_;
   CounterFile& counters_;

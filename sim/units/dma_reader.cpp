@@ -76,7 +76,7 @@ void DmaReader::merge(const DmaTransaction& transaction, std::uint32_t pieces, C
   Cycle emitted = last_emitted_;
   for (std::uint32_t i = 0; i < pieces; ++i) {
     const std::uint32_t position = row.done + taken;  // within the DRAM row
-    MvinPiece piece;
+    MvinPiece& piece = writer_.next_piece();
     piece.lane_byte = position & (row_bytes - 1);
     piece.bytes = std::min(row_bytes - piece.lane_byte, transaction.useful - taken);
     piece.address = transaction.address + transaction.offset + taken;
@@ -94,7 +94,7 @@ void DmaReader::merge(const DmaTransaction& transaction, std::uint32_t pieces, C
     piece.accumulate = mvin.accumulate;
     piece.tracker = mvin.tracker;
     piece.completes = last_of_mvin && i + 1 == pieces;
-    writer_.append(piece);
+    writer_.append();
   }
   last_emitted_ = emitted;
   merger_ready_ = emitted < last_beat ? last_beat + 1 : emitted == last_beat ? last_beat + 2 : emitted;

@@ -43,7 +43,7 @@ ExecuteController::ExecuteController(const sc_core::sc_module_name& name, const 
 
 void ExecuteController::accept(const IssuedCommand& command, Cycle now) {
   const Cycle visible = queue_.push(command, now);
-  if (!feeding_) wake(std::max(visible, next_decision_));
+  if (!feeding_ && !looking_) wake(std::max(visible, next_decision_));
 }
 
 bool ExecuteController::d_transposed() const { return !output_stationary_ && settings_.b_transpose; }
@@ -345,7 +345,17 @@ void ExecuteController::flush(Cycle now) {
 
 void ExecuteController::advance(Cycle now) {
   look(now);
+  looking_ = true;
+  proceed(now);
+  looking_ = false;
+}
+
+void ExecuteController::proceed(Cycle now) {
   if (feeding_) {
+    if (now < feeder_.next_check()) {  // woken before the request began
+      wake(feeder_.next_check());
+      return;
+    }
     loads_.sync(now - 1);
     if (!feed_until(now)) {
       wake(feeder_.next_check());

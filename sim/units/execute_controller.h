@@ -59,6 +59,7 @@ class ExecuteController final : public Unit, public CommandSink {
 
   void pop(unsigned n, Cycle now);
 
+  void proceed(Cycle now);
   void decide(Cycle now);
   bool waits_for_tag(Cycle now);
   void apply_configuration(const IssuedCommand& issued, Cycle now);
@@ -90,6 +91,7 @@ class ExecuteController final : public Unit, public CommandSink {
   arch::ConfigExecute settings_;
   bool output_stationary_ = false;
 
+  bool looking_ = false;  // in advance(), which itself sees to its next look
   bool feeding_ = false;
   Request request_;
   RowFeeder feeder_;

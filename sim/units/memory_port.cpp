@@ -56,19 +56,13 @@ Cycle MemoryPort::answer(tlm::tlm_command command, std::uint64_t address, unsign
   return time_base_ + time_to_cycles(delay);
 }
 
-// Two queues of two between memory and consumer: a beat may enter one when the beat two before it has left.
-const MemoryPort::Passage& MemoryPort::pass(Cycle offered, Cycle not_before) {
+// Two queues of two between memory and consumer: a beat may enter one when the beat two before it has left. (No answer
+// comes before the request pipe is through, so that the zeros before the first two beats hold nobody up.)
+inline const MemoryPort::Passage& MemoryPort::pass(Cycle offered, Cycle not_before) {
   Passage p;
-  p.taken = offered;
-  if (passed_) p.taken = std::max(p.taken, last_.taken + 1);
-  if (passed_two_) p.taken = std::max(p.taken, before_last_.moved + 1);
-  p.moved = p.taken + 1;
-  if (passed_) p.moved = std::max(p.moved, last_.moved + 1);
-  if (passed_two_) p.moved = std::max(p.moved, before_last_.consumed + 1);
-  p.consumed = std::max(p.moved + 1, not_before);
-  if (passed_) p.consumed = std::max(p.consumed, last_.consumed + 1);
-  passed_two_ = passed_;
-  passed_ = true;
+  p.taken = std::max({offered, last_.taken + 1, before_last_.moved + 1});
+  p.moved = std::max({p.taken + 1, last_.moved + 1, before_last_.consumed + 1});
+  p.consumed = std::max({p.moved + 1, not_before, last_.consumed + 1});
   before_last_ = last_;
   last_ = p;
   return last_;

@@ -80,7 +80,6 @@ class MemoryPort final : public Unit {
   std::uint8_t* direct_ = nullptr;
   std::uint64_t direct_start_ = 0, direct_end_ = 0;
   Passage last_, before_last_;
-  bool passed_ = false, passed_two_ = false;
   std::uint64_t read_beats_ = 0, write_beats_ = 0, reads_ = 0, writes_ = 0;
   CycleAccount account_{"memory", {"read", "write", "latency", "idle"}};
 };

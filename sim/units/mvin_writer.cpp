@@ -32,9 +32,9 @@ MvinWriter::MvinWriter(const sc_core::sc_module_name& name, const arch::Accelera
 
 unsigned MvinWriter::hold(const MvinPiece& piece) const { return piece.scale == 1.0f ? 3 : scaled_hold_; }
 
-Cycle MvinWriter::ready(const MvinPiece& piece, const std::array<Cycle, 3>& slots, unsigned next_slot) const {
+Cycle MvinWriter::ready(const MvinPiece& piece, Cycle slot_free) const {
   if (piece.wide) return piece.emitted + 1;
-  return std::max(piece.emitted, slots[next_slot]) + hold(piece);
+  return std::max(piece.emitted, slot_free) + hold(piece);
 }
 
 bool MvinWriter::has_room(unsigned pieces, Cycle now) {
@@ -43,40 +43,17 @@ bool MvinWriter::has_room(unsigned pieces, Cycle now) {
   return count_ + pieces <= capacity_;
 }
 
-void MvinWriter::append(const MvinPiece& piece) {
-  ring_[(head_ + count_) & (ring_.size() - 1)] = piece;
+void MvinWriter::append() {
+  Queued& queued = ring_[(head_ + count_) & (ring_.size() - 1)];
+  const MvinPiece& piece = queued.piece;
   ++count_;
-  const Cycle first = std::max(ready(piece, predicted_slots_, predicted_next_slot_), predicted_last_ + 1);
-  predicted_last_ = first + writes_of(piece) - 1;
-  if (!piece.wide) {
-    predicted_slots_[predicted_next_slot_] = predicted_last_;
-    predicted_next_slot_ = (predicted_next_slot_ + 1) % 3;
-  }
+  queued.predicted = std::max(ready(piece, predicted_slots_.free()), predicted_last_ + 1);
+  predicted_last_ = queued.predicted + writes_of(piece) - 1;
+  if (!piece.wide) predicted_slots_.take(predicted_last_);
   if (piece.completes) {
     completions_.push_back(predicted_last_);
     wake(completions_.front());
   }
-}
-
-bool MvinWriter::may_write(arch::LocalAddress local, bool accumulate, Cycle at) const {
-  const std::uint32_t row = local.row(derived_);
-  if (!local.is_accumulator()) return !scratchpad_.array_writes_in(scratchpad_.bank_of(row), at);
-  if (accumulator_.array_writes_in(accumulator_.bank_of(row), at)) return false;
-  if (!accumulate) return true;
-  return std::none_of(recent_.begin(), recent_.end(), [&](const RecentWrite& w) {
-    return w.valid && w.row == row && w.at + accumulator_.latency() >= at;
-  });
-}
-
-void MvinWriter::note_write(arch::LocalAddress local, bool accumulate, Cycle at) {
-  const std::uint32_t row = local.row(derived_);
-  if (!local.is_accumulator()) {
-    scratchpad_.load_write(scratchpad_.bank_of(row), at);
-    return;
-  }
-  accumulator_.load_write(accumulator_.bank_of(row), at, accumulate);
-  recent_[next_recent_] = {row, at, true};
-  next_recent_ = (next_recent_ + 1) % kRecent;
 }
 
 void MvinWriter::write_data(const MvinPiece& piece, arch::LocalAddress local, unsigned lane_shift) {
@@ -126,15 +103,15 @@ void MvinWriter::write_data(const MvinPiece& piece, arch::LocalAddress local, un
 
 // One write of the head piece, if it happens in `limit` or before.
 bool MvinWriter::step(Cycle limit) {
-  const MvinPiece& piece = ring_[head_ & (ring_.size() - 1)];
-  Cycle at = ready(piece, slots_, next_slot_);
-  if (any_write_) at = std::max(at, last_write_ + 1);
+  const Queued& queued = ring_[head_ & (ring_.size() - 1)];
+  const MvinPiece& piece = queued.piece;
+  const unsigned writes = writes_of(piece);
+  Cycle at = as_predicted_ ? queued.predicted + done_writes_ : std::max(ready(piece, slots_.free()), last_write_ + 1);
   if (at > limit) return false;
 
   arch::LocalAddress local = piece.local;
   unsigned pixel = 0;
   bool suppressed = false;
-  const unsigned writes = writes_of(piece);
   if (writes > 1) {  // repeats: highest row first, pixels innermost
     pixel = piece.pixel_repeats - 1 - done_writes_ % piece.pixel_repeats;
     local = local.plus(piece.repeats - done_writes_ / piece.pixel_repeats, derived_);
@@ -144,25 +121,27 @@ bool MvinWriter::step(Cycle limit) {
     if (!suppressed) local = arch::LocalAddress(local.bits() - pixel);
   }
   if (!suppressed) {
-    while (!may_write(local, piece.accumulate, at))
+    while (!may_write(local, piece.accumulate, at)) {
+      as_predicted_ = false;
       if (++at > limit) return false;
+    }
     note_write(local, piece.accumulate, at);
     if (!timing_only_) write_data(piece, local, pixel * piece.cols);
   }
-  any_write_ = true;
   last_write_ = at;
   if (++done_writes_ < writes) return true;
 
   done_writes_ = 0;
-  if (!piece.wide) {
-    slots_[next_slot_] = at;
-    next_slot_ = (next_slot_ + 1) % 3;
-  }
+  if (!piece.wide) slots_.take(at);
   const std::uint32_t finishes = piece.finishes;
   if (piece.completes) completions_.erase(completions_.begin());
   const std::uint8_t tracker = piece.tracker;
   ++head_;
-  --count_;
+  if (--count_ == 0 && !as_predicted_) {
+    predicted_slots_ = slots_;
+    predicted_last_ = last_write_;
+    as_predicted_ = true;
+  }
   if (finishes != 0) progress_->written(tracker, finishes, at);
   return true;
 }

@@ -27,12 +27,13 @@ class MvinWriter final : public Unit {
 
   // Room for `pieces` in cycle `now`; call before issuing the transaction that brings them.
   bool has_room(unsigned pieces, Cycle now);
-  // In the order of emission.
-  void append(const MvinPiece& piece);
+  // In the order of emission: fill in next_piece(), then append() it.
+  MvinPiece& next_piece() { return ring_[(head_ + count_) & (ring_.size() - 1)].piece; }
+  void append();
 
   void sync(Cycle now);
   void advance(Cycle now);
-  bool wrote_in(Cycle at) const { return last_write_ == at && any_write_; }
+  bool wrote_in(Cycle at) const { return last_write_ == at; }
 
   // The zero writer's way to the port: may it write this row in `at` (after sync(at))? And the write itself.
   bool may_write(arch::LocalAddress local, bool accumulate, Cycle at) const;
@@ -47,7 +48,7 @@ class MvinWriter final : public Unit {
   static constexpr unsigned kRecent = 16;
 
   unsigned hold(const MvinPiece& piece) const;
-  Cycle ready(const MvinPiece& piece, const std::array<Cycle, 3>& slots, unsigned next_slot) const;
+  Cycle ready(const MvinPiece& piece, Cycle slot_free) const;
   void write_data(const MvinPiece& piece, arch::LocalAddress local, unsigned lane_shift);
   bool step(Cycle limit);
 
@@ -60,21 +61,54 @@ class MvinWriter final : public Unit {
   MvinProgress* progress_ = nullptr;
   const MemoryPort* memory_ = nullptr;
 
-  std::vector<MvinPiece> ring_;
+  // Slot pieces' last writes, the oldest of three first.
+  struct Slots {
+    std::array<Cycle, 3> written{};
+    unsigned oldest = 0;
+    Cycle free() const { return written[oldest]; }
+    void take(Cycle last_write) {
+      written[oldest] = last_write;
+      oldest = oldest == 2 ? 0 : oldest + 1;
+    }
+  };
+  struct Queued {
+    MvinPiece piece;
+    Cycle predicted = 0;  // first write
+  };
+  std::vector<Queued> ring_;
   std::size_t head_ = 0, count_ = 0;
   std::uint32_t done_writes_ = 0;  // repeats of the head already written
-  std::array<Cycle, 3> slots_{};   // last write of the last three slot pieces
-  unsigned next_slot_ = 0;
-  Cycle last_write_ = 0;
-  bool any_write_ = false;
+  Slots slots_;
+  Cycle last_write_ = kNever;  // kNever: none yet, and one more is 0
   std::array<RecentWrite, kRecent> recent_{};
   unsigned next_recent_ = 0;
 
   // The same recurrences without conflicts: when the pieces appended so far will be written at the earliest.
-  std::array<Cycle, 3> predicted_slots_{};
-  unsigned predicted_next_slot_ = 0;
-  Cycle predicted_last_ = 0;
+  Slots predicted_slots_;
+  Cycle predicted_last_ = kNever;
+  bool as_predicted_ = true;        // no write so far was later than predicted
   std::vector<Cycle> completions_;  // predicted last writes of commands, oldest first
 };
+
+inline bool MvinWriter::may_write(arch::LocalAddress local, bool accumulate, Cycle at) const {
+  const std::uint32_t row = local.row(derived_);
+  if (!local.is_accumulator()) return !scratchpad_.array_writes_in(scratchpad_.bank_of(row), at);
+  if (accumulator_.array_writes_in(accumulator_.bank_of(row), at)) return false;
+  if (!accumulate) return true;
+  return std::none_of(recent_.begin(), recent_.end(), [&](const RecentWrite& w) {
+    return w.valid && w.row == row && w.at + accumulator_.latency() >= at;
+  });
+}
+
+inline void MvinWriter::note_write(arch::LocalAddress local, bool accumulate, Cycle at) {
+  const std::uint32_t row = local.row(derived_);
+  if (!local.is_accumulator()) {
+    scratchpad_.load_write(scratchpad_.bank_of(row), at);
+    return;
+  }
+  accumulator_.load_write(accumulator_.bank_of(row), at, accumulate);
+  recent_[next_recent_] = {row, at, true};
+  next_recent_ = (next_recent_ + 1) % kRecent;
+}
 
 }  // namespace gemel::sim

@@ -21,6 +21,7 @@ ReservationStation::ReservationStation(const sc_core::sc_module_name& name, cons
                      config.reservation_station.store_entries} {
   for (unsigned c = 0; c < kCommandClasses; ++c) {
     entries_[c].resize(entries_count_[c]);
+    all_entries_[c] = entries_count_[c] >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << entries_count_[c]) - 1;
   }
   block_stride_.fill(derived.dim);
 }
@@ -171,13 +172,24 @@ void ReservationStation::find_dependencies(Entry& entry, CommandClass c) const {
   }
 }
 
+bool ReservationStation::has_entry(const Command& command) {
+  const unsigned k = index(class_of(command));
+  if (valid_[k] != all_entries_[k]) return true;
+  front_end_waits_[k] = true;
+  return false;
+}
+
 bool ReservationStation::allocate(const Command& command, Cycle now) {
   const CommandClass c = class_of(command);
   const unsigned k = index(c);
   std::uint64_t taken = valid_[k];
   if (last_removed_ == now) taken |= removed_mask_[k];
   const unsigned slot = taken == ~std::uint64_t{0} ? 64 : static_cast<unsigned>(__builtin_ctzll(~taken));
-  if (slot >= entries_count_[k]) return false;
+  if (slot >= entries_count_[k]) {
+    front_end_waits_[k] = true;
+    if (last_removed_ == now && removed_mask_[k] != 0) front_end_->wake(now + 1);
+    return false;
+  }
 
   Entry& entry = entries_[k][slot];
   entry.issued = IssuedCommand{command, static_cast<std::uint8_t>(slot), now, now, c};
@@ -187,7 +199,7 @@ bool ReservationStation::allocate(const Command& command, Cycle now) {
   if (entry.config) shadow_configuration(command);
   valid_[k] |= std::uint64_t{1} << slot;
   unissued_[k].push(static_cast<std::uint8_t>(slot));
-  if (unissued_[k].size() == 1 && entry.ready()) may_issue(c, now + 1);
+  if (unissued_[k].size() == 1) issue_from(c, now + 1);
   return true;
 }
 
@@ -209,7 +221,10 @@ void ReservationStation::remove(CommandClass c, unsigned entry, Cycle now) {
   }
   removed_mask_[index(c)] |= std::uint64_t{1} << entry;
   valid_[index(c)] &= ~(std::uint64_t{1} << entry);
-  front_end_->wake(now + 1);
+  if (front_end_waits_[index(c)]) {
+    front_end_waits_[index(c)] = false;
+    front_end_->wake(now + 1);
+  }
 }
 
 void ReservationStation::finish(CommandClass c, unsigned entry, Cycle now) {
@@ -218,6 +233,7 @@ void ReservationStation::finish(CommandClass c, unsigned entry, Cycle now) {
   const std::uint64_t bit = std::uint64_t{1} << entry;
   for (unsigned other = 0; other < kCommandClasses; ++other) {
     if (other == k) continue;
+    bool oldest_is_ready = false;
     for (unsigned i = 0; i < unissued_[other].size(); ++i) {
       Entry& e = entries_[other][unissued_[other].at(i)];
       if ((e.waits[k] & bit) == 0) continue;
@@ -225,9 +241,10 @@ void ReservationStation::finish(CommandClass c, unsigned entry, Cycle now) {
       if (e.ready()) {
         e.issued.ready = now;
         e.issued.waited_for = c;
-        if (i == 0) may_issue(static_cast<CommandClass>(other), now + 1);
+        oldest_is_ready |= i == 0;
       }
     }
+    if (oldest_is_ready) issue_from(static_cast<CommandClass>(other), now + 1);
   }
   if (completion_listener_[k] != nullptr) completion_listener_[k]->wake(now + 1);
   if (events_ != nullptr) events_->record(now, EventKind::Completed, k, entry);
@@ -241,25 +258,13 @@ bool ReservationStation::grant(Requests& requests, CommandClass c, Cycle now) {
   return true;
 }
 
-void ReservationStation::issue(CommandClass c, Cycle now) {
+void ReservationStation::issue(CommandClass c, Cycle at) {
   const unsigned k = index(c);
-  issue_at_[k] = kNever;
-  if (unissued_[k].empty()) return;
   const unsigned slot = unissued_[k].front();
   Entry& entry = entries_[k][slot];
-  if (!entry.ready()) return;  // the completion that frees it lets it issue
-  Cycle earliest = entry.issued.allocated + 1;
-  if (entry.issued.ready > entry.issued.allocated) earliest = std::max(earliest, entry.issued.ready + 1);
-  if (now < earliest) {
-    issue_at_[k] = earliest;
-    return;
-  }
-  if (!sinks_[k]->has_room(now)) {  // queue_popped() lets it issue; in this cycle it may have been called already
-    if (sinks_[k]->has_room(now + 1)) issue_at_[k] = now + 1;
-    return;
-  }
   unissued_[k].pop();
   entry.is_issued = true;
+  next_issue_[k] = at + 1;
   // For the accounting: behind a command that had to wait, one waited for the same.
   if (last_wait_[k].ready > entry.issued.ready) {
     entry.issued.ready = last_wait_[k].ready;
@@ -267,10 +272,26 @@ void ReservationStation::issue(CommandClass c, Cycle now) {
   } else if (entry.issued.ready > entry.issued.allocated) {
     last_wait_[k] = {entry.issued.ready, entry.issued.waited_for};
   }
-  if (events_ != nullptr) events_->record(now, EventKind::Issued, k, slot);
-  sinks_[k]->accept(entry.issued, now);
-  if (entry.config && c != CommandClass::Execute) remove(c, slot, now);
-  if (!unissued_[k].empty()) issue_at_[k] = now + 1;
+  if (events_ != nullptr) events_->record(at, EventKind::Issued, k, slot);
+  sinks_[k]->accept(entry.issued, at);
+}
+
+void ReservationStation::issue_from(CommandClass c, Cycle from) {
+  const unsigned k = index(c);
+  if (retire_at_[k] != kNever) return;  // the oldest knows its cycle already
+  while (!unissued_[k].empty()) {
+    const Entry& entry = entries_[k][unissued_[k].front()];
+    if (!entry.ready()) return;  // the completion that frees it comes back
+    Cycle at = std::max({from, next_issue_[k], entry.issued.allocated + 1});
+    if (entry.issued.ready > entry.issued.allocated) at = std::max(at, entry.issued.ready + 1);
+    if (!sinks_[k]->has_room(at)) return;  // queue_popped() comes back
+    if (entry.config && c != CommandClass::Execute) {
+      retire_at_[k] = at;
+      wake(at);
+      return;
+    }
+    issue(c, at);
+  }
 }
 
 void ReservationStation::advance(Cycle now) {
@@ -281,20 +302,22 @@ void ReservationStation::advance(Cycle now) {
     next_request_ = std::min({results_.next(), fed_.next(), loads_.next(), stores_.next()});
     if (next_request_ <= now) next_request_ = now + 1;
   }
-  for (const CommandClass c : {CommandClass::Load, CommandClass::Execute, CommandClass::Store})
-    if (issue_at_[index(c)] <= now) issue(c, now);
-  set_due(std::min({next_request_, issue_at_[0], issue_at_[1], issue_at_[2]}));
+  for (const CommandClass c : {CommandClass::Load, CommandClass::Store}) {
+    const unsigned k = index(c);
+    if (retire_at_[k] > now) continue;
+    retire_at_[k] = kNever;
+    const unsigned slot = unissued_[k].front();
+    issue(c, now);
+    remove(c, slot, now);
+    issue_from(c, now + 1);
+  }
+  set_due(std::min({next_request_, retire_at_[0], retire_at_[2]}));
 }
 
 bool ReservationStation::holds_only_a_preload() const {
   if (valid_[0] != 0 || valid_[2] != 0 || __builtin_popcountll(valid_[1]) != 1) return false;
   const Entry& e = entries_[1][static_cast<unsigned>(__builtin_ctzll(valid_[1]))];
   return e.is_issued && static_cast<Funct>(e.issued.command.funct) == Funct::Preload;
-}
-
-const IssuedCommand* ReservationStation::oldest_unissued(CommandClass c) const {
-  const auto& list = unissued_[index(c)];
-  return list.empty() ? nullptr : &entries_[index(c)][list.front()].issued;
 }
 
 std::string ReservationStation::describe() const {

@@ -46,8 +46,13 @@ class ReservationStation final : public Unit {
   bool holds(CommandClass c, std::uint8_t entry) const { return (valid_[index(c)] >> entry) & 1; }
   bool has_fed_pending(Cycle now) const;  // a fed execute command still waits for the port
 
-  // Called by a controller when its queue gave a command away in `now`.
-  void queue_popped(CommandClass c, Cycle now) { may_issue(c, now + 1); }
+  // Called by a controller when its queue gave a command away in `now`. May put the next one there at once, so it is
+  // the last that the controller does with what it took.
+  void queue_popped(CommandClass c, Cycle now) { issue_from(c, now + 1); }
+
+  // After advance(now): there is an entry for the command in now + 1. Where there is none, the front end is woken when
+  // there may be one.
+  bool has_entry(const arch::Command& command);
 
   // Controllers are told when one of their commands has completed: a tracker is free the cycle after.
   void on_complete(CommandClass c, Unit& unit) { completion_listener_[index(c)] = &unit; }
@@ -57,8 +62,6 @@ class ReservationStation final : public Unit {
   bool empty() const { return valid_[0] == 0 && valid_[1] == 0 && valid_[2] == 0; }
   bool holds_only_a_preload() const;
   Cycle last_change() const { return last_removed_; }  // cycle in which an entry was last removed
-  // The oldest execute command that was not issued, for accounting and deadlock reports; nullptr where none.
-  const IssuedCommand* oldest_unissued(CommandClass c) const;
   std::string describe() const;
 
  private:
@@ -101,14 +104,14 @@ class ReservationStation final : public Unit {
   void finish(CommandClass c, unsigned entry, Cycle now);
   void ask(Requests& requests, std::uint8_t entry, Cycle at);
   bool grant(Requests& requests, CommandClass c, Cycle now);
-  void may_issue(CommandClass c, Cycle at) {
-    if (at < issue_at_[index(c)]) issue_at_[index(c)] = at;
-    wake(at);
-  }
-  void issue(CommandClass c, Cycle now);
+  // Issues all that is known to issue from the cycle `from` on: nothing that happens later can hold up a command that
+  // waits for nobody and has room in its queue. Only where no queue_popped() of the class for a cycle before is due.
+  void issue_from(CommandClass c, Cycle from);
+  void issue(CommandClass c, Cycle at);
 
   const arch::DerivedConfig& derived_;
   std::array<unsigned, kCommandClasses> entries_count_;
+  std::array<std::uint64_t, kCommandClasses> all_entries_{};
   std::array<std::vector<Entry>, kCommandClasses> entries_;
   std::array<std::uint64_t, kCommandClasses> valid_{};
   // Entries not issued yet, in program order.
@@ -129,8 +132,10 @@ class ReservationStation final : public Unit {
     unsigned head_ = 0, count_ = 0;
   };
   std::array<IssueOrder, kCommandClasses> unissued_;
-  std::array<Cycle, kCommandClasses> issue_at_{kNever, kNever,
-                                               kNever};  // when the oldest may issue, as far as is known
+  std::array<Cycle, kCommandClasses> next_issue_{};  // not before: one was issued in the cycle before
+  // When the oldest, a configuration that retires as it issues, does so.
+  std::array<Cycle, kCommandClasses> retire_at_{kNever, kNever, kNever};
+  std::array<bool, kCommandClasses> front_end_waits_{};  // for an entry of the class
   std::array<CommandSink*, kCommandClasses> sinks_{};
   std::array<Unit*, kCommandClasses> completion_listener_{};
   Unit* front_end_ = nullptr;
