@@ -12,6 +12,7 @@
 #include "cli/work.h"
 #include "compiler/import/workload_yaml.h"
 #include "sim/arch/input_error.h"
+#include "sim/energy/energy_table.h"
 #include "sim/stats/quantity_text.h"
 #include "sim/sweep/sweep.h"
 
@@ -118,7 +119,8 @@ int run(const Options& options) {
   }
   const sim::SweepSpec spec = sim::load_sweep_spec(options.file);
   check_workloads(spec);
-  const sim::SweepPlan plan = sim::plan_sweep(spec, sim::running_version(GEMEL_VERSION));
+  const sim::EnergyTable energy = sim::load_energy_table(spec.energy.empty() ? sim::kDefaultEnergyTable : spec.energy);
+  const sim::SweepPlan plan = sim::plan_sweep(spec, sim::running_version(GEMEL_VERSION), energy.path);
   sim::SweepOptions sweep;
   sweep.directory = options.directory;
   sweep.processes = options.processes;

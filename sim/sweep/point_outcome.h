@@ -10,6 +10,7 @@ struct PointJob {
   std::string key;
   std::string machine;   // the complete configuration, YAML
   std::string workload;  // path
+  std::string energy;    // path of the energy table
   bool timing_only = false;
   double timeout_seconds = 0;
 };

@@ -91,7 +91,8 @@ PointProcess::PointProcess(const PointJob& job, const std::string& directory)
     : job_(job), directory_(directory), start_(std::chrono::steady_clock::now()) {
   fs::create_directories(directory);
   arch::save_file((fs::path(directory) / kMachineFile).string(), job.machine);
-  std::vector<std::string> arguments{"gemel", "run", job.workload, "-c", kMachineFile, "--json", kStatisticsFile};
+  std::vector<std::string> arguments{"gemel",    "run",      job.workload, "-c",           kMachineFile,
+                                     "--energy", job.energy, "--json",     kStatisticsFile};
   if (job.timing_only) arguments.push_back("--timing-only");
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());

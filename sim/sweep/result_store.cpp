@@ -28,7 +28,7 @@ CREATE TABLE coordinates (point INTEGER NOT NULL, axis INTEGER NOT NULL, value T
   PRIMARY KEY (point, axis)) WITHOUT ROWID;
 CREATE TABLE results (key TEXT PRIMARY KEY, status TEXT NOT NULL, reason TEXT NOT NULL, verified INTEGER,
   cycles INTEGER, macs INTEGER, utilization REAL, commands INTEGER, dram_read_bytes INTEGER, dram_write_bytes INTEGER,
-  read_requests INTEGER, write_requests INTEGER, host_seconds REAL, compile_seconds REAL, verify_seconds REAL,
+  read_requests INTEGER, write_requests INTEGER, energy_pj REAL, energy_delay_js REAL, area_um2 REAL, host_seconds REAL, compile_seconds REAL, verify_seconds REAL,
   statistics BLOB, statistics_bytes INTEGER, cpu_seconds REAL NOT NULL, wall_seconds REAL NOT NULL,
   peak_kib INTEGER NOT NULL, finished_at INTEGER NOT NULL, ran_on TEXT NOT NULL);
 CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, heartbeat_at INTEGER NOT NULL);
@@ -241,8 +241,9 @@ void ResultStore::put_result(const std::string& key, const PointOutcome& outcome
   Statement insert = database_.prepare(
       "INSERT OR IGNORE INTO results (key, status, reason, cpu_seconds, wall_seconds, peak_kib, finished_at, ran_on, "
       "statistics, statistics_bytes, verified, cycles, macs, commands, dram_read_bytes, dram_write_bytes, "
-      "read_requests, write_requests, utilization, host_seconds, compile_seconds, verify_seconds) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "read_requests, write_requests, utilization, host_seconds, compile_seconds, verify_seconds, energy_pj, "
+      "energy_delay_js, area_um2) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(key).bind(status_name(outcome.status)).bind(outcome.reason);
   insert.bind(outcome.cpu_seconds).bind(outcome.wall_seconds).bind(outcome.peak_kib);
   insert.bind(outcome.finished_at).bind(outcome.ran_on);
@@ -262,6 +263,9 @@ void ResultStore::put_result(const std::string& key, const PointOutcome& outcome
     }
     for (const char* field : {"utilization", "host_seconds", "compile_seconds", "verify_seconds"}) {
       insert.bind(statistics.at(field).get<double>());
+    }
+    for (const char* field : {"total_pj", "energy_delay_js", "area_um2"}) {
+      insert.bind(statistics.at("energy").at(field).get<double>());
     }
   }  // what is not bound is null
   insert.run();

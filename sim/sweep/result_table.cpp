@@ -29,7 +29,7 @@ std::string number_text(double number) {
 }
 
 std::vector<std::string> figure_cells(const std::optional<SweepFigures>& figures) {
-  if (!figures) return std::vector<std::string>(9);
+  if (!figures) return std::vector<std::string>(12);
   const auto count = [](std::uint64_t number) { return std::to_string(number); };
   return {count(figures->cycles),
           number_text(figures->utilization),
@@ -41,7 +41,10 @@ std::vector<std::string> figure_cells(const std::optional<SweepFigures>& figures
           count(figures->dram_read_bytes),
           count(figures->dram_write_bytes),
           count(figures->read_requests),
-          count(figures->write_requests)};
+          count(figures->write_requests),
+          number_text(figures->energy_pj),
+          number_text(figures->energy_delay_js),
+          number_text(figures->area_um2)};
 }
 
 }  // namespace
@@ -49,8 +52,9 @@ std::vector<std::string> figure_cells(const std::optional<SweepFigures>& figures
 std::string sweep_csv(const SweepResults& results) {
   std::vector<std::string> head{"workload"};
   for (const SweepAxis& axis : results.axes) head.push_back(axis.key);
-  for (const char* name : {"status", "cycles", "utilization", "verified", "macs", "commands", "dram_read_bytes",
-                           "dram_write_bytes", "read_requests", "write_requests", "reason"}) {
+  for (const char* name :
+       {"status", "cycles", "utilization", "verified", "macs", "commands", "dram_read_bytes", "dram_write_bytes",
+        "read_requests", "write_requests", "energy_pj", "energy_delay_js", "area_um2", "reason"}) {
     head.push_back(name);
   }
   std::string text = line(head);

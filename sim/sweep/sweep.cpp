@@ -30,6 +30,7 @@ std::vector<PointJob> jobs_of(const SweepPlan& plan, double timeout_seconds) {
     job.key = point.key;
     job.machine = point.machine;
     job.workload = plan.workloads[point.workload].path;
+    job.energy = fs::absolute(plan.energy_path).string();
     job.timing_only = point.timing_only;
     job.timeout_seconds = timeout_seconds;
     jobs.push_back(std::move(job));

@@ -32,7 +32,9 @@ std::string number_text(double number) {
 
 class Planner {
  public:
-  Planner(const SweepSpec& spec, const std::string& version) : spec_(spec) {
+  Planner(const SweepSpec& spec, const std::string& version, const std::string& energy_path)
+      : spec_(spec), energy_hash_(hash_file(energy_path)) {
+    plan_.energy_path = energy_path;
     plan_.name = spec.name;
     plan_.file_text = spec.text;
     plan_.version = version;
@@ -189,13 +191,18 @@ class Planner {
     point.illegal_reason = machine.illegal_reason;
     point.timing_only = !is_verified(point);
     ContentHash hash;
-    hash.add(plan_.version).add(plan_.workload_hashes[workload]).add(point.machine).add(point.illegal_reason);
+    hash.add(plan_.version)
+        .add(energy_hash_)
+        .add(plan_.workload_hashes[workload])
+        .add(point.machine)
+        .add(point.illegal_reason);
     hash.add(point.timing_only ? "timing_only" : "verify");
     point.key = hash.hex();
     plan_.points.push_back(std::move(point));
   }
 
   const SweepSpec& spec_;
+  std::string energy_hash_;
   SweepPlan plan_;
   std::vector<std::size_t> sizes_;
   std::set<std::vector<std::string>> verified_groups_;
@@ -203,6 +210,8 @@ class Planner {
 
 }  // namespace
 
-SweepPlan plan_sweep(const SweepSpec& spec, const std::string& version) { return Planner(spec, version).plan(); }
+SweepPlan plan_sweep(const SweepSpec& spec, const std::string& version, const std::string& energy_path) {
+  return Planner(spec, version, energy_path).plan();
+}
 
 }  // namespace gemel::sim

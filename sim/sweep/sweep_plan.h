@@ -15,7 +15,7 @@ struct PlannedPoint {
   std::string machine;              // the complete configuration, YAML
   std::string illegal_reason;       // "" where it can be built
   bool timing_only = false;
-  std::string key;  // of the result: machine, workload, mode and version
+  std::string key;  // of the result: machine, workload, energy table, mode and version
 };
 
 struct SweepPlan {
@@ -23,6 +23,7 @@ struct SweepPlan {
   std::string file_text;
   std::string base_config;
   std::string version;
+  std::string energy_path;  // of the energy table
   std::vector<SweepAxis> axes;
   std::vector<SweepWorkload> workloads;
   std::vector<std::string> workload_hashes;
@@ -32,8 +33,8 @@ struct SweepPlan {
   std::uint64_t missing_samples = 0;    // a random sample that the constraints left smaller than asked for
 };
 
-// `version` says what will run the points; results of another version are not reused. Throws arch::InputError where a
-// constraint has no value, or nothing is left.
-SweepPlan plan_sweep(const SweepSpec& spec, const std::string& version);
+// `version` says what will run the points; results of another version are not reused. `energy_path` is the energy
+// table. Throws arch::InputError where a constraint has no value, or nothing is left.
+SweepPlan plan_sweep(const SweepSpec& spec, const std::string& version, const std::string& energy_path);
 
 }  // namespace gemel::sim

@@ -40,7 +40,8 @@ SweepResults load(const std::string& path, bool with_statistics) {
 
   Statement rows = database.prepare(
       "SELECT workload, machine, status, reason, cycles, macs, utilization, verified, commands, dram_read_bytes, "
-      "dram_write_bytes, read_requests, write_requests, statistics, statistics_bytes "
+      "dram_write_bytes, read_requests, write_requests, statistics, statistics_bytes, energy_pj, energy_delay_js, "
+      "area_um2 "
       "FROM points LEFT JOIN results USING (key) ORDER BY position");
   while (rows.step()) {
     SweepRow row;
@@ -60,6 +61,9 @@ SweepResults load(const std::string& path, bool with_statistics) {
       figures.dram_write_bytes = count(rows, 10);
       figures.read_requests = count(rows, 11);
       figures.write_requests = count(rows, 12);
+      figures.energy_pj = rows.number(15);
+      figures.energy_delay_js = rows.number(16);
+      figures.area_um2 = rows.number(17);
       row.figures = figures;
       if (with_statistics) row.statistics_json = unpacked(rows.text(13), rows.integer(14));
     }

@@ -24,6 +24,9 @@ struct SweepFigures {  // of a point that ran to its end
   std::uint64_t dram_write_bytes = 0;
   std::uint64_t read_requests = 0;
   std::uint64_t write_requests = 0;
+  double energy_pj = 0;
+  double energy_delay_js = 0;
+  double area_um2 = 0;
 };
 
 struct SweepRow {

@@ -41,6 +41,12 @@ std::string read_name(const YamlValue& value) {
   return name;
 }
 
+// Rather than the bare name of a shipped file.
+bool is_path(const std::string& name) {
+  const std::string ending = fs::path(name).extension().string();
+  return name.find('/') != std::string::npos || ending == ".yaml" || ending == ".yml";
+}
+
 class SpecReader {
  public:
   explicit SpecReader(const std::string& path) { spec_.path = path; }
@@ -49,8 +55,9 @@ class SpecReader {
     spec_.text = arch::load_file(spec_.path);
     const YamlValue file = arch::parse_yaml(spec_.text, spec_.path);
     read_schema(file);
-    const YamlMap map = file.as_map({"schema", "name", "config", "set", "workloads", "axes", "linked", "derived",
-                                     "constraints", "sample", "verify", "timeout_seconds", "retries", "slurm"});
+    const YamlMap map =
+        file.as_map({"schema", "name", "config", "set", "workloads", "axes", "linked", "derived", "constraints",
+                     "sample", "verify", "energy", "timeout_seconds", "retries", "slurm"});
     spec_.name = read_name(map.at("name"));
     read_configs(map.at("config"));
     read_workloads(map.at("workloads"));
@@ -68,6 +75,7 @@ class SpecReader {
     }
     if (const auto value = map.find("sample")) read_sampling(*value);
     if (const auto value = map.find("verify")) read_verification(*value);
+    if (const auto value = map.find("energy")) read_energy(*value);
     if (const auto value = map.find("timeout_seconds")) spec_.timeout_seconds = value->as_number(0.001, 1e6);
     if (const auto value = map.find("retries")) spec_.retries = read_count(*value, 0, 100);
     if (const auto value = map.find("slurm")) read_slurm(*value);
@@ -94,15 +102,13 @@ class SpecReader {
   void read_configs(const YamlValue& value) {
     for (const YamlValue& item : one_or_list(value)) {
       const std::string name = item.as_text();
-      const bool is_path = name.find('/') != std::string::npos || fs::path(name).extension() == ".yaml" ||
-                           fs::path(name).extension() == ".yml";
       std::error_code ignored;  // what cannot be examined is not a file either
-      if (is_path && !fs::is_regular_file(beside(name), ignored)) {
+      if (is_path(name) && !fs::is_regular_file(beside(name), ignored)) {
         item.fail("no file " + arch::in_quotes(beside(name)));
       }
       std::string found;
       try {
-        found = is_path ? beside(name) : arch::find_config(name);
+        found = is_path(name) ? beside(name) : arch::find_config(name);
       } catch (const arch::InputError& error) {
         item.fail(error.what());
       }
@@ -225,6 +231,14 @@ class SpecReader {
       }
       spec_.verification.axes.push_back(name);
     }
+  }
+
+  void read_energy(const YamlValue& value) {
+    spec_.energy = value.as_text();
+    if (!is_path(spec_.energy)) return;
+    spec_.energy = beside(spec_.energy);
+    std::error_code ignored;
+    if (!fs::is_regular_file(spec_.energy, ignored)) value.fail("no file " + arch::in_quotes(spec_.energy));
   }
 
   // Words that become arguments of sbatch.

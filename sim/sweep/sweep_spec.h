@@ -69,6 +69,7 @@ struct SweepSpec {
   Sampling sampling;
   Verification verification;
   double timeout_seconds = 600;  // of a point
+  std::string energy;            // name or path of an energy table; "" for the default one
   std::uint32_t retries = 2;     // of a point whose process was killed from outside
   SlurmOptions slurm;
 };
