@@ -7,7 +7,7 @@
 
 #include "Vcommand_bench.h"
 #include "sim/arch/isa.h"
-#include "tests/rtl/data_side/bench_machine.h"
+#include "tests/rtl/bench_machine.h"
 #include "tests/rtl/unit_bench.h"
 
 namespace gemel::rtl {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "Vdma_bench.h"
-#include "tests/rtl/data_side/bench_machine.h"
+#include "tests/rtl/bench_machine.h"
 #include "tests/rtl/data_side/dma_split_rule.h"
 #include "tests/rtl/unit_bench.h"
 

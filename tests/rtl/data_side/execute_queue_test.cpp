@@ -5,7 +5,7 @@
 #include <deque>
 
 #include "Vcommand_bench.h"
-#include "tests/rtl/data_side/bench_machine.h"
+#include "tests/rtl/bench_machine.h"
 #include "tests/rtl/unit_bench.h"
 
 namespace gemel::rtl {

@@ -9,7 +9,7 @@
 #include "Vload_bench.h"
 #include "sim/arch/numerics.h"
 #include "tests/rtl/array_side/port_bits.h"
-#include "tests/rtl/data_side/bench_machine.h"
+#include "tests/rtl/bench_machine.h"
 #include "tests/rtl/unit_bench.h"
 
 namespace gemel::rtl {

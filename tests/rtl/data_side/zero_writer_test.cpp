@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "Vload_bench.h"
-#include "tests/rtl/data_side/bench_machine.h"
+#include "tests/rtl/bench_machine.h"
 #include "tests/rtl/unit_bench.h"
 
 namespace gemel::rtl {
