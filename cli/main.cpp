@@ -25,7 +25,7 @@ constexpr Entry kCommands[] = {
     {"disasm", "program file to its text form", add_disasm_command},
     {"config", "print a configuration: each value and where it came from", add_config_command},
     {"cosim", "run model and RTL on the same program and compare them event by event", add_cosim_command},
-    {"report", "turn a statistics file into a page with charts, or into text", add_report_command},
+    {"report", "turn statistics of a run or a sweep into a page with charts, or into text", add_report_command},
     {"sweep", "run a workload on many machines; resumable, one row a point", add_sweep_command},
     {"rtl", "write a configuration as a SystemVerilog package", add_rtl_command},
 };

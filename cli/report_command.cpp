@@ -9,7 +9,9 @@
 #include "sim/arch/file_io.h"
 #include "sim/arch/input_error.h"
 #include "sim/report/html_page.h"
+#include "sim/report/sweep_page_data.h"
 #include "sim/report/text_report.h"
+#include "sim/sweep/sweep_results.h"
 
 namespace gemel::cli {
 namespace {
@@ -36,6 +38,21 @@ std::string load_statistics(const std::string& path) {
   return text;
 }
 
+std::string run_report(const Options& options) {
+  const std::string statistics = load_statistics(options.input);
+  if (options.markdown) return sim::run_report_markdown(statistics);
+  return options.csv ? sim::run_report_csv(statistics) : sim::run_report_html(statistics);
+}
+
+std::string sweep_report(const Options& options) {
+  if (options.csv) {
+    throw arch::InputError(options.input + ": a sweep's directory has its table already, table.csv; --csv is for runs");
+  }
+  const sim::SweepResults results = sim::load_sweep_results(options.input, !options.markdown);
+  if (options.markdown) return sim::sweep_report_markdown(results);
+  return sim::sweep_report_html(results.name, sim::sweep_page_data(results));
+}
+
 int write_report(const Options& options) {
   if (options.markdown && options.csv) throw arch::InputError("--md and --csv: one of them at a time");
   const bool as_text = options.markdown || options.csv;
@@ -43,10 +60,7 @@ int write_report(const Options& options) {
     throw arch::InputError("gemel report: -o F.html is needed; --md and --csv also print to the terminal");
   }
   if (!options.output.empty()) check_output_path(options.output, options.input);
-  const std::string statistics = load_statistics(options.input);
-  const std::string text = options.markdown ? sim::run_report_markdown(statistics)
-                           : options.csv    ? sim::run_report_csv(statistics)
-                                            : sim::run_report_html(statistics);
+  const std::string text = std::filesystem::is_directory(options.input) ? sweep_report(options) : run_report(options);
   if (options.output.empty()) {
     std::cout << text;
   } else {
@@ -59,7 +73,8 @@ int write_report(const Options& options) {
 
 Action add_report_command(CLI::App& command) {
   const auto options = std::make_shared<Options>();
-  command.add_option("STATS", options->input, "statistics file of a run (gemel run --json)")->required();
+  command.add_option("STATS", options->input, "statistics file of a run (gemel run --json), or directory of a sweep")
+      ->required();
   command.add_option("-o,--output", options->output, "write the report to this file")->type_name("FILE");
   command.add_flag("--md", options->markdown, "Markdown instead of HTML");
   command.add_flag("--csv", options->csv, "comma-separated values, a line a layer, instead of HTML");

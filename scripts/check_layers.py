@@ -6,7 +6,7 @@ import sys
 
 # A room may include itself and rooms before it in its family; the compiler starts from sim/arch. Where the map in README.md
 # leaves the order of neighbours open (commas), it is the one given here.
-SIM = ["sim/arch", "sim/stats", "sim/trace", "sim/memory", "sim/units", "sim/top", "sim/cosim", "sim/energy", "sim/report"]
+SIM = ["sim/arch", "sim/stats", "sim/trace", "sim/memory", "sim/units", "sim/top", "sim/native", "sim/cosim", "sim/energy"]
 REPORTS = ["sim/arch", "sim/stats", "sim/sweep", "sim/report"]  # work on files and child processes only
 COMPILER = [
     "sim/arch",

@@ -78,4 +78,8 @@ std::string run_report_html(std::string_view statistics) {
   return page_of(title, nlohmann::ordered_json::parse(statistics).dump(), kRunScript);
 }
 
+std::string sweep_report_html(const std::string& title, std::string_view data) {
+  return page_of(title, data, kSweepScript);
+}
+
 }  // namespace gemel::sim

@@ -9,4 +9,7 @@ namespace gemel::sim {
 // One run. `statistics` is the text of a statistics file (statistics/v1), already checked to be one.
 std::string run_report_html(std::string_view statistics);
 
+// A sweep: `data` is what sweep_page_data() made.
+std::string sweep_report_html(const std::string& title, std::string_view data);
+
 }  // namespace gemel::sim

@@ -9,6 +9,7 @@ extern const std::string_view kPageHtml;
 extern const std::string_view kPageStyle;
 extern const std::string_view kCommonScript;
 extern const std::string_view kRunScript;
+extern const std::string_view kSweepScript;
 extern const std::string_view kChartLibrary;  // D3
 
 }  // namespace gemel::sim

@@ -19,6 +19,39 @@ function short(value, unit = "") {
   return suffix || unit ? text + "\u00a0" + suffix + unit : text;
 }
 
+// ---- Causes of cycles (docs/microarchitecture.md, section 14) ------------------------------------------------------
+const kCauseColours = {
+  busy: "var(--c1)", read: "var(--c1)", issue: "var(--c4)", write: "var(--c4)", compute: "var(--c3)",
+  wait_load: "var(--c2)", wait_slot: "var(--c2)", latency: "var(--c2)", wait_dispatch: "var(--c2)", blocked: "var(--c2)",
+  bank_conflict: "var(--c5)", wait_port: "var(--c5)", wait_reader: "var(--c5)", wait_store: "var(--c3)",
+  wait_tracker: "var(--c6)", wait_buffer: "var(--c6)", wait_drain: "var(--c6)", fence: "var(--c3)", gap: "var(--c7)",
+  no_command: "var(--c7)", idle: "var(--c8)",
+};
+const kCauseWords = {
+  busy: "at work", bank_conflict: "a row waits for a memory bank", wait_load: "the next command waits for a load",
+  wait_store: "the next command waits for a store", wait_drain: "results leave the array first",
+  no_command: "the host has not sent a command yet", idle: "nothing to do", wait_tracker: "all trackers taken",
+  wait_reader: "the DMA reader is busy", wait_dispatch: "the store pipeline is full", wait_slot: "all requests in flight",
+  wait_port: "another unit has the memory port", wait_buffer: "the row buffer is full", read: "a beat arrives",
+  write: "a write is acknowledged", latency: "waiting for memory", blocked: "the accelerator takes no command",
+  fence: "waiting at a fence", gap: "between commands", compute: "a layer runs on the host",
+};
+// `issue` means two things.
+const causeWords = (unit, cause) => cause === "issue"
+  ? unit === "host" ? "sends a command" : "a command is on its way to the unit" : kCauseWords[cause] || cause;
+const causeColour = (unit, cause) => unit === "host" && cause === "issue" ? "var(--c1)" : kCauseColours[cause] || "var(--c7)";
+
+function causeParts(accounting, unit, extra) {
+  return Object.keys(accounting[unit]).map(cause => ({
+    value: accounting[unit][cause], colour: causeColour(unit, cause), data: {unit, cause, ...extra},
+    tip: `${cause}: ${causeWords(unit, cause)}\n${grouped(accounting[unit][cause])} cycles`,
+  })).filter(part => part.value > 0);
+}
+function causeTip(accounting, unit, cycles) {
+  return Object.keys(accounting[unit]).filter(cause => accounting[unit][cause] > 0)
+    .sort((a, b) => accounting[unit][b] - accounting[unit][a])
+    .map(cause => `${cause} ${percent(accounting[unit][cause] / cycles)}`).join("\n");
+}
 // ---- Theme: the system's, until the button or #dark / #light says otherwise --------------------------------------
 const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
 let chosenTheme = /^#(dark|light)$/.test(location.hash) ? location.hash.slice(1) : "auto";
@@ -98,7 +131,11 @@ function legend(parent, entries) {
 function barRows(parent, rows, full, big = false) {
   const grid = parent.append("div").attr("class", "rows" + (big ? " big" : ""));
   for (const row of rows) {
-    grid.append("div").attr("class", "label" + (row.host ? " host" : "")).attr("title", row.label).text(row.label);
+    const label = grid.append("div").attr("class", "label" + (row.host ? " host" : "")).attr("title", row.label);
+    // Names differ at their ends as much as at their beginnings: the middle is what a narrow page leaves out.
+    const tail = row.label.length > 10 ? 6 : 0;
+    label.append("span").attr("class", "head").text(row.label.slice(0, row.label.length - tail));
+    if (tail > 0) label.append("span").text(row.label.slice(-tail));
     const bar = grid.append("div").attr("class", "bar").attr("tabindex", 0).attr("role", "img")
       .attr("aria-label", row.label + ": " + row.tip.replace(/\n/g, ", ")).attr("data-tip", row.label + "\n" + row.tip);
     const whole = row.full === undefined ? full : row.full;

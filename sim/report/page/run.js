@@ -13,27 +13,6 @@ function opFamily(layer) {
   return kOps.find(([part]) => layer.op.includes(part)) || ["other", "other", "var(--c6)"];
 }
 
-const kCauseColours = {
-  busy: "var(--c1)", read: "var(--c1)", issue: "var(--c4)", write: "var(--c4)", compute: "var(--c3)",
-  wait_load: "var(--c2)", wait_slot: "var(--c2)", latency: "var(--c2)", wait_dispatch: "var(--c2)", blocked: "var(--c2)",
-  bank_conflict: "var(--c5)", wait_port: "var(--c5)", wait_reader: "var(--c5)", wait_store: "var(--c3)",
-  wait_tracker: "var(--c6)", wait_buffer: "var(--c6)", wait_drain: "var(--c6)", fence: "var(--c3)", gap: "var(--c7)",
-  no_command: "var(--c7)", idle: "var(--c8)",
-};
-const kCauseWords = {
-  busy: "at work", bank_conflict: "a row waits for a memory bank", wait_load: "the next command waits for a load",
-  wait_store: "the next command waits for a store", wait_drain: "results leave the array first",
-  no_command: "the host has not sent a command yet", idle: "nothing to do", wait_tracker: "all trackers taken",
-  wait_reader: "the DMA reader is busy", wait_dispatch: "the store pipeline is full", wait_slot: "all requests in flight",
-  wait_port: "another unit has the memory port", wait_buffer: "the row buffer is full", read: "a beat arrives",
-  write: "a write is acknowledged", latency: "waiting for memory", blocked: "the accelerator takes no command",
-  fence: "waiting at a fence", gap: "between commands", compute: "a layer runs on the host",
-};
-// `issue` means two things.
-const causeWords = (unit, cause) => cause === "issue"
-  ? unit === "host" ? "sends a command" : "a command is on its way to the unit" : kCauseWords[cause] || cause;
-const causeColour = (unit, cause) => unit === "host" && cause === "issue" ? "var(--c1)" : kCauseColours[cause] || "var(--c7)";
-
 function drawHead() {
   pageHeader(data.workload, line => {
     line.append("span").text(`on ${data.config}, ${data.engine === "rtl" ? "RTL" : "SystemC model"} `);
@@ -97,17 +76,6 @@ function drawTimeline() {
 }
 
 // ---- Where the cycles went ------------------------------------------------------------------------------------------
-function causeParts(accounting, unit, extra) {
-  return Object.keys(accounting[unit]).map(cause => ({
-    value: accounting[unit][cause], colour: causeColour(unit, cause), data: {unit, cause, ...extra},
-    tip: `${cause}: ${causeWords(unit, cause)}\n${grouped(accounting[unit][cause])} cycles`,
-  })).filter(part => part.value > 0);
-}
-function causeTip(accounting, unit, cycles) {
-  return Object.keys(accounting[unit]).filter(cause => accounting[unit][cause] > 0)
-    .sort((a, b) => accounting[unit][b] - accounting[unit][a])
-    .map(cause => `${cause} ${percent(accounting[unit][cause] / cycles)}`).join("\n");
-}
 const busyShare = (accounting, unit, cycles) => {
   const causes = accounting[unit];
   if (unit === "host") return (causes.issue + causes.compute) / cycles;
@@ -199,13 +167,17 @@ function drawRoofline() {
     });
     const lost = point => point.layer.cycles * (1 - point.rate / Math.min(peak, point.intensity * busBytes));
     for (const point of points.slice().sort((a, b) => lost(b) - lost(a)).slice(0, width < 500 ? 3 : 6)) {
-      const w = 6.2 * point.layer.name.length, left = x(point.intensity) + size(point.layer.cycles) + 4 + w > width - margin.right;
-      const tx = x(point.intensity) + (left ? -1 : 1) * (size(point.layer.cycles) + 4), ty = y(point.rate) + 4;
-      const box = {x0: left ? tx - w : tx, x1: left ? tx : tx + w, y0: ty - 11, y1: ty + 3};
-      if (box.x0 < margin.left || taken.some(b => b.x0 < box.x1 && box.x0 < b.x1 && b.y0 < box.y1 && box.y0 < b.y1)) continue;
-      if (ty < y(peak) + 14) continue;
-      taken.push(box);
-      svg.append("text").attr("x", tx).attr("y", ty).attr("text-anchor", left ? "end" : "start").text(point.layer.name);
+      const w = 6.4 * point.layer.name.length, r = size(point.layer.cycles) + 4, cx = x(point.intensity), cy = y(point.rate);
+      const places = [["start", cx + r, cy + 4], ["end", cx - r, cy + 4], ["middle", cx, cy + r + 10]];
+      for (const [anchor, tx, ty] of places) {
+        const x0 = anchor === "start" ? tx : anchor === "end" ? tx - w : tx - w / 2;
+        const box = {x0, x1: x0 + w, y0: ty - 11, y1: ty + 3};
+        if (box.x0 < margin.left || box.x1 > width - margin.right || box.y1 > height - margin.bottom) continue;
+        if (taken.some(b => b.x0 < box.x1 && box.x0 < b.x1 && b.y0 < box.y1 && box.y0 < b.y1)) continue;
+        taken.push(box);
+        svg.append("text").attr("x", tx).attr("y", ty).attr("text-anchor", anchor).text(point.layer.name);
+        break;
+      }
     }
   });
 }
@@ -247,8 +219,8 @@ function drawOccupancy() {
 
 // ---- Energy ----------------------------------------------------------------------------------------------------------
 const kEnergyColours = {
-  array: "var(--c1)", scratchpad: "var(--c4)", accumulator: "var(--c3)", scaling: "var(--c6)", dma: "var(--c5)",
-  dram: "var(--c2)", control: "var(--c7)", host: "var(--c7)", leakage: "var(--c8)",
+  array: "var(--c1)", scratchpad: "var(--c4)", accumulator: "var(--c3)", scaling: "var(--c6)", dma: "var(--c5)", clock: "var(--c7)",
+  dram: "var(--c2)", control: "var(--c7)", host: "var(--c9)", leakage: "var(--c8)",
 };
 function drawEnergy() {
   if (!data.energy) return;
