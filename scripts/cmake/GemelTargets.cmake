@@ -36,6 +36,12 @@ add_library(gemel::systemc ALIAS gemel_systemc)
 target_include_directories(gemel_systemc SYSTEM INTERFACE ${SYSTEMC_INCLUDE_DIRS})
 target_link_libraries(gemel_systemc INTERFACE ${SYSTEMC_LINK_LIBRARIES} gemel_systemc_entry Threads::Threads)
 
+# Every room can be a part of a shared library (sim/native) and loses nothing by it: with hidden symbols, calls inside a
+# library stay direct.
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+
 # Flags and include root for every target: the repository is the include root.
 add_library(gemel_options INTERFACE)
 target_compile_features(gemel_options INTERFACE cxx_std_17)

@@ -2,4 +2,4 @@
 // libsystemc.so refers to sc_main, which its own main would call. Our programs have a main of their own.
 #include <cstdlib>
 
-extern "C" int sc_main(int /*argc*/, char** /*argv*/) { std::abort(); }
+extern "C" __attribute__((visibility("default"))) int sc_main(int /*argc*/, char** /*argv*/) { std::abort(); }
