@@ -25,6 +25,8 @@ class UnitBench : public ::testing::Test {
     top().rst_ni = 1;
     now_ = 0;
   }
+  // Other units in the same bench see nothing of this test.
+  void TearDown() override { clear_inputs(); }
 
   virtual void clear_inputs() = 0;
 
