@@ -53,6 +53,8 @@ class MemoryPort final : public Unit {
   // The kernel's time is that of cycle `now`: times given to the memory are relative to it.
   void set_time_base(Cycle now) { time_base_ = now; }
 
+  // One of the two will want to send in `at`: wants_at() says so.
+  void wake(Cycle at) { due_by(at); }
   void advance(Cycle now);
   void account_until(Cycle now);
   const CycleAccount& account() const { return account_; }

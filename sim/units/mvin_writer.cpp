@@ -52,7 +52,7 @@ void MvinWriter::append() {
   if (!piece.wide) predicted_slots_.take(predicted_last_);
   if (piece.completes) {
     completions_.push_back(predicted_last_);
-    wake(completions_.front());
+    due_by(completions_.front());
   }
 }
 

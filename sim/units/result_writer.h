@@ -41,10 +41,10 @@ class ResultWriter {
   void write(const ResultTag& tag, const std::int32_t* values, unsigned rows, unsigned shift,
              arch::Activation activation, bool shifts);
 
-  bool in_progress(Cycle now) const { return !pending_.empty() && pending_.back().last_output >= now; }
+  bool in_progress(Cycle now) const { return outputs_end_ > now; }
   // Results for the scratchpad are on their way in `now`: only then can an operand depend on one.
   bool scratchpad_pending(Cycle now) const { return last_scratchpad_output_ >= now && any_scratchpad_output_; }
-  // A result still to come in `now` touches these rows.
+  // A result still to come in `now` touches these rows of the scratchpad.
   bool touches(const RowRange& rows, Cycle now) const;
   static RowRange rows_of(const ResultTag& tag, const arch::DerivedConfig& derived) {
     return tag.real ? RowRange::of(tag.c.address, tag.c.rows * tag.stride, derived) : RowRange{};
@@ -64,7 +64,8 @@ class ResultWriter {
   Scratchpad& scratchpad_;
   Accumulator& accumulator_;
   const Mesh& mesh_;
-  std::deque<Pending> pending_;
+  std::deque<Pending> pending_;  // those for the scratchpad
+  Cycle outputs_end_ = 0;        // after the last row of the last result
   Cycle last_scratchpad_output_ = 0;
   bool any_scratchpad_output_ = false;
 };
@@ -84,8 +85,9 @@ Cycle ResultWriter::schedule(const ResultTag& tag, const Fed& fed, bool regular,
   } else {
     for (unsigned i = first; i < rows; ++i) mark_row(tag, i, fed(i), rows, last_row_first);
   }
-  pending_.push_back({tag, last});
+  outputs_end_ = last + 1;
   if (!tag.c.address.is_accumulator()) {
+    pending_.push_back({tag, last});
     last_scratchpad_output_ = last;
     any_scratchpad_output_ = true;
   }

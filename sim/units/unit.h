@@ -38,10 +38,14 @@ class Unit : public sc_core::sc_module {
     due_ = later_.back();
     later_.pop_back();
   }
-  // Instead of look(), for a unit whose state alone tells when it is due: everything asked for before is in that state.
+  // For a unit whose state alone tells when it is due: instead of look(), and instead of wake() for what is in that
+  // state.
   void set_due(Cycle at) {
     due_ = at;
     later_.clear();
+  }
+  void due_by(Cycle at) {
+    if (at < due_) due_ = at;
   }
   Cycle due_ = kNever;
 
