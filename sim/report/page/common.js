@@ -54,13 +54,15 @@ function causeTip(accounting, unit, cycles) {
 }
 // ---- Theme: the system's, until the button or #dark / #light says otherwise --------------------------------------
 const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
-let chosenTheme = /^#(dark|light)$/.test(location.hash) ? location.hash.slice(1) : "auto";
+const themeOfAddress = () => /^#(dark|light)$/.test(location.hash) ? location.hash.slice(1) : "auto";
+let chosenTheme = themeOfAddress();
 function applyTheme() {
   const dark = chosenTheme === "dark" || (chosenTheme === "auto" && systemDark.matches);
   document.documentElement.dataset.theme = dark ? "dark" : "light";
-  d3.select(".theme").text({auto: "Theme: system", dark: "Theme: dark", light: "Theme: light"}[chosenTheme]);
+  d3.select(".theme").text({auto: "Auto", dark: "Dark", light: "Light"}[chosenTheme]).attr("title", "Theme: as the system, dark or light");
 }
 systemDark.addEventListener("change", applyTheme);
+window.addEventListener("hashchange", () => { chosenTheme = themeOfAddress(); applyTheme(); });
 
 function pageHeader(title, subtitle) {
   const header = page.append("header");

@@ -21,8 +21,11 @@ const axisValues = i => {
   return numeric(data.axes[i]) ? values.sort(d3.ascending) : values;
 };
 const axisName = axis => axis.key;
-const axisLast = axis => axis.key.split(".").slice(-2).join(" ").replace(/_/g, " ");
-const pointName = point => data.axes.map((axis, i) => `${axisLast(axis)} ${point.values[i]}`).join(", ") || "the base machine";
+// "scratchpad capacity" of scratchpad.capacity_kib: units stand beside the values.
+const axisWords = axis => axis.key.replace(/_(kib|cycles|bits|bytes)$/, "").replace(/^mesh\.|_/g, " ").replace(/\./g, " ").trim();
+const valueWords = (axis, value) => numeric(axis) ? `${axisWords(axis)} ${value}` + (axis.unit === "KiB" || axis.unit === "bits" ? ` ${axis.unit}` : "")
+  : /^(true|false|\d.*)$/.test(value) ? `${axisWords(axis)} ${value}` : value.replace(/_/g, " ");
+const pointName = point => data.axes.map((axis, i) => valueWords(axis, point.values[i])).join(", ") || "the base machine";
 const pointTip = point => data.axes.map((axis, i) => `${axis.key} ${point.values[i]}`).join("\n") + "\n" +
   kFigures.filter(figure => point[figure.key] !== undefined)
     .map(figure => `${figure.name} ${figure.exact ? figure.exact(point[figure.key]) : figure.text(point[figure.key])}`).join("\n");
@@ -57,8 +60,8 @@ function drawHead() {
   figureTile(tiles, "points", "Points", done.length, grouped(done.length), "",
     `of ${grouped(data.points.length)}` + (data.excluded_points ? `; ${grouped(data.excluded_points)} excluded` : ""));
   figureTile(tiles, "failed", "Without a result", failed.length, grouped(failed.length), "",
-    Array.from(d3.rollup ? d3.rollup(failed, v => v.length, p => p.status) : new Map(d3.nest().key(p => p.status).rollup(v => v.length).entries(failed).map(e => [e.key, e.value])),
-      ([status, count]) => `${count} ${status}`).join(", ") || "all ran to their end");
+    d3.nest().key(point => point.status).rollup(points => points.length).entries(failed)
+      .map(({key, value}) => `${value} ${key}`).join(", ") || "all ran to their end");
   if (workloads.length > 1) {
     choice(page.append("div").attr("class", "controls").style("margin", "18px 0 0"), "Workload", workloads.map(name => [name, name]), workload,
       value => { workload = value; followers.forEach(redraw => redraw()); });
@@ -159,50 +162,38 @@ function drawParallel() {
     const points = shown();
     if (points.length === 0) return;
     const dimensions = data.axes.map((axis, i) => ({
-      name: axisLast(axis), value: point => axisValue(point, i), values: axisValues(i), text: value => String(value),
-    })).concat(kFigures.map(figure => ({name: figure.name, value: point => point[figure.key], text: figure.text, figure})));
-    const upright = width < 110 * dimensions.length; // axes lie one below the other where there is no room side by side
-    const step = upright ? 62 : (width - 90) / (dimensions.length - 1);
-    const height = upright ? step * (dimensions.length - 1) + 50 : 330;
+      name: axisWords(axis) + (axis.unit ? ` (${axis.unit})` : ""), value: point => axisValue(point, i), values: axisValues(i), text: value => String(value).replace(/_/g, " "),
+    })).concat(kFigures.filter(figure => figure.key !== "energy_delay_js").map(figure => ({name: figure.name, value: point => point[figure.key], text: figure.text, figure})));
+    const step = 58, height = step * (dimensions.length - 1) + 52, range = [16, width - 24];
     svg.attr("viewBox", `0 0 ${width} ${height}`).attr("role", "img").attr("aria-label", "parallel coordinates of all points");
-    const range = upright ? [16, width - 24] : [height - 22, 34];
     dimensions.forEach((dimension, i) => {
-      dimension.at = upright ? 30 + i * step : 45 + i * step;
-      dimension.scale = dimension.values ? d3.scalePoint(dimension.values, range).padding(dimension.values.length > 1 ? .15 : .5)
+      dimension.at = 30 + i * step;
+      dimension.scale = dimension.values ? d3.scalePoint(dimension.values, range).padding(dimension.values.length > 1 ? .25 : .5)
         : costScale(points.map(dimension.value).filter(value => value !== undefined), range);
     });
-    const place = (dimension, point) => {
-      const along = dimension.scale(dimension.value(point));
-      return upright ? [along, dimension.at] : [dimension.at, along];
-    };
+    const along = (dimension, point) => dimension.scale(dimension.value(point));
     const order = points.slice().sort((a, b) => b.cycles - a.cycles);
-    const shade = d3.scaleLinear([0, order.length], [.16, .8]);
+    const shade = d3.scaleLinear([0, order.length], [.12, .75]);
     const lines = svg.append("g").attr("fill", "none").attr("stroke", "var(--c1)").selectAll("path").data(order).join("path")
-      .attr("d", point => d3.line()(dimensions.filter(dimension => dimension.value(point) !== undefined).map(dimension => place(dimension, point))))
-      .attr("stroke-opacity", (point, i) => shade(i)).attr("stroke-width", 1.3).attr("data-point", point => point.index).attr("data-tip", pointTip);
-    const filters = new Map();
-    const apply = () => lines.attr("display", point => Array.from(filters).every(([dimension, [low, high]]) => {
-      const along = dimension.scale(dimension.value(point));
-      return along >= low && along <= high;
-    }) ? null : "none");
+      .attr("d", point => d3.line()(dimensions.filter(dimension => dimension.value(point) !== undefined)
+        .map(dimension => [along(dimension, point), dimension.at])))
+      .attr("stroke-opacity", (point, i) => shade(i)).attr("stroke-width", 1.2).attr("data-point", point => point.index).attr("data-tip", pointTip);
+    const kept = new Map();
+    const apply = () => lines.attr("display", point => Array.from(kept).every(([dimension, [low, high]]) =>
+      along(dimension, point) >= low && along(dimension, point) <= high) ? null : "none");
+    const halo = text => text.style("paint-order", "stroke").style("stroke", "var(--surface)").style("stroke-width", 4).style("stroke-linejoin", "round");
     for (const dimension of dimensions) {
-      const group = svg.append("g").attr("transform", upright ? `translate(0,${dimension.at})` : `translate(${dimension.at},0)`);
-      group.append("line").attr("stroke", "var(--faint)").attr(upright ? "x1" : "y1", range[0]).attr(upright ? "x2" : "y2", range[1]);
-      group.append("text").attr("class", "strong").attr("text-anchor", upright ? "start" : "middle").attr("x", upright ? 0 : 0)
-        .attr("y", upright ? -12 : 14).text(dimension.name);
+      const group = svg.append("g").attr("transform", `translate(0,${dimension.at})`);
+      group.append("line").attr("stroke", "var(--faint)").attr("x1", range[0]).attr("x2", range[1]);
+      halo(group.append("text").attr("class", "strong").attr("y", -11).text(dimension.name));
       let ticks = dimension.values || fewTicks(dimension.scale, 4);
-      if (dimension.values && ticks.length > 9) ticks = ticks.filter((value, i) => i % Math.ceil(ticks.length / 9) === 0);
-      if (upright && !dimension.values) ticks = ticks.filter((value, i) => ticks.length < 5 || i % Math.ceil(ticks.length / 4) === 0);
-      const words = group.selectAll(".tick").data(ticks).join("g").attr("class", "tick");
-      words.append("circle").attr("r", 2).attr("fill", "var(--faint)").attr(upright ? "cx" : "cy", dimension.scale);
-      words.append("text").attr("x", value => upright ? dimension.scale(value) : 6).attr("y", value => upright ? 15 : dimension.scale(value) + 4)
-        .attr("text-anchor", upright ? "middle" : "start").style("paint-order", "stroke").style("stroke", "var(--surface)").style("stroke-width", 3)
-        .style("font-size", "10.5px").text(dimension.text);
-      const low = Math.min(...range) - 4, high = Math.max(...range) + 4;
-      const brush = upright ? d3.brushX().extent([[low, -9], [high, 9]]) : d3.brushY().extent([[-9, low], [9, high]]);
-      group.append("g").call(brush.on("brush end", () => {
-        const selection = d3.event.selection;
-        if (selection) filters.set(dimension, selection); else filters.delete(dimension);
+      const room = Math.max(2, Math.floor(width / (6.3 * d3.max(ticks, value => dimension.text(value).length) + 14)));
+      if (ticks.length > room) ticks = ticks.filter((value, i) => i % Math.ceil(ticks.length / room) === 0);
+      const words = group.selectAll(".tick").data(ticks).join("g").attr("class", "tick").attr("transform", value => `translate(${dimension.scale(value)},0)`);
+      words.append("circle").attr("r", 2.2).attr("fill", "var(--faint)");
+      halo(words.append("text").attr("y", 15).attr("text-anchor", "middle").style("font-size", "10.5px").text(dimension.text));
+      group.append("g").call(d3.brushX().extent([[0, -9], [width, 9]]).on("brush end", () => {
+        if (d3.event.selection) kept.set(dimension, d3.event.selection); else kept.delete(dimension);
         apply();
       })).selectAll(".selection").attr("fill", "var(--c2)").attr("stroke", "none");
     }
@@ -230,7 +221,7 @@ function drawEffects() {
       const spread = d3.max(means, m => m.mean) / d3.min(means, m => m.mean);
       const cell = grid.append("div");
       cell.append("h3").text(axis.key + (axis.unit ? ` (${axis.unit})` : "")).append("span").style("font-weight", 400)
-        .style("color", "var(--muted)").text(values.length > 1 ? `  × ${d3.format(".2f")(spread)} between best and worst` : "  one value");
+        .style("color", "var(--muted)").text(values.length > 1 ? `  × ${d3.format(".2f")(spread)} best to worst` : "  one value");
       responsiveChart(cell, (svg, width) => {
         const height = 190, margin = {top: 8, right: 14, bottom: 24, left: 62};
         svg.attr("viewBox", `0 0 ${width} ${height}`).attr("role", "img").attr("aria-label", `${figure.name} by ${axis.key}`);
@@ -241,9 +232,9 @@ function drawEffects() {
           .attr("x2", width - margin.right).attr("y1", y).attr("y2", y);
         svg.append("g").selectAll("text").data(ticks).join("text").attr("x", margin.left - 6).attr("y", value => y(value) + 4)
           .attr("text-anchor", "end").text(figure.text);
-        const every = Math.ceil(values.length / Math.max(1, Math.floor((width - 80) / (8 * d3.max(values, v => String(v).length) + 10))));
+        const every = Math.ceil(values.length / Math.max(1, Math.floor((width - 80) / (6.3 * d3.max(values, v => String(v).length) + 4))));
         svg.append("g").selectAll("text").data(values.filter((value, v) => v % every === 0)).join("text").attr("x", x).attr("y", height - 6)
-          .attr("text-anchor", "middle").text(String);
+          .attr("text-anchor", "middle").text(value => String(value).replace(/_/g, " "));
         svg.append("g").selectAll("circle").data(points).join("circle").attr("cx", point => x(axisValue(point, i))).attr("cy", point => y(point[key]))
           .attr("r", 3).attr("fill", "var(--c1)").attr("fill-opacity", .3).attr("data-point", point => point.index).attr("data-tip", pointTip);
         svg.append("path").attr("fill", "none").attr("stroke", "var(--c2)").attr("stroke-width", 2)
@@ -258,12 +249,14 @@ function drawEffects() {
 
 // ---- Two points beside each other ------------------------------------------------------------------------------------------
 function drawComparison() {
-  const all = data.points.filter(point => point.cycles !== undefined);
+  const section = pageSection("compare", "Two machines beside each other", "What they are built as, what they cost, and where their cycles went.");
+  follow(section, compare);
+}
+function compare(section) {
+  const all = shown();
   if (all.length < 2) return;
-  const section = pageSection("compare", "Two machines beside each other", "Where the cycles of the execute unit went, and what differs.");
-  const fastest = all.reduce((a, b) => b.cycles < a.cycles ? b : a), slowest = all.filter(p => p.workload === fastest.workload).reduce((a, b) => b.cycles > a.cycles ? b : a);
-  let [a, b] = [slowest, fastest];
-  const options = all.map(point => [point.index, (workloads.length > 1 ? point.workload + ": " : "") + pointName(point)]);
+  let a = all.reduce((p, q) => q.cycles > p.cycles ? q : p), b = all.reduce((p, q) => q.cycles < p.cycles ? q : p);
+  const options = all.map(point => [point.index, pointName(point)]);
   const controls = section.append("div").attr("class", "controls");
   choice(controls, "A", options, a.index, value => { a = data.points[+value]; draw(); });
   choice(controls, "B", options, b.index, value => { b = data.points[+value]; draw(); });
@@ -271,10 +264,10 @@ function drawComparison() {
   function draw() {
     box.selectAll("*").remove();
     const line = (name, va, vb, ratio) => [name, va, vb, ratio];
-    const rows = data.axes.map((axis, i) => line(axis.key, a.values[i], b.values[i], a.values[i] === b.values[i] ? "" : "differs"))
+    const rows = data.axes.map((axis, i) => line(axis.key.replace(/_/g, " "), a.values[i].replace(/_/g, " "), b.values[i].replace(/_/g, " "), a.values[i] === b.values[i] ? "" : "differs"))
       .concat(kFigures.map(figure => line(figure.name, a[figure.key] === undefined ? "–" : figure.text(a[figure.key]),
-        b[figure.key] === undefined ? "–" : figure.text(b[figure.key]), a[figure.key] ? "× " + d3.format(".3~f")(b[figure.key] / a[figure.key]) : "")));
-    const table = box.append("div").attr("class", "scroll").append("table");
+        b[figure.key] === undefined ? "–" : figure.text(b[figure.key]), a[figure.key] ? "× " + d3.format(".3~g")(b[figure.key] / a[figure.key]) : "")));
+    const table = box.append("table").attr("class", "wrap");
     table.append("thead").append("tr").selectAll("th").data(["", "A", "B", "B / A"]).join("th").text(text => text);
     table.append("tbody").selectAll("tr").data(rows).join("tr").selectAll("td").data(row => row).join("td").text(text => text);
     if (a.accounting && b.accounting) {
@@ -286,7 +279,7 @@ function drawComparison() {
         parts: causeParts(point.accounting, "execute", {point: point.index}),
       })), Math.max(a.cycles, b.cycles), true);
     }
-    if (a.layers && b.layers && a.workload === b.workload && a.layers.length === b.layers.length) {
+    if (a.layers && b.layers && a.layers.length === b.layers.length) {
       const names = data.layer_names[a.workload];
       const changes = names.map((name, i) => ({name, a: a.layers[i], b: b.layers[i]}))
         .sort((p, q) => Math.abs(q.a - q.b) - Math.abs(p.a - p.b)).slice(0, 12);
