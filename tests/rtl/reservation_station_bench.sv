@@ -2,6 +2,7 @@
 /// reservation_station with scalar ports.
 module reservation_station_bench
   import accelerator_pkg::*;
+  import loop_pkg::*;
 (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -10,6 +11,8 @@ module reservation_station_bench
   input  logic [6:0]  funct_i,
   input  logic [63:0] rs1_i,
   input  logic [63:0] rs2_i,
+  input  logic [1:0]  owner_i,       // unroller that it comes from: bit 0 matmul, 1 convolution
+  output logic [5:0]  left_o [2],    // by unroller: two bits for loads, products, stores
   // Bit or index by class: 0 load, 1 execute, 2 store
   output logic [2:0]  issue_valid_o,
   input  logic [2:0]  issue_ready_i,
@@ -31,10 +34,12 @@ module reservation_station_bench
   execute_issue_t execute_issue;
   store_issue_t   store_issue;
   logic           unissued, waits_for_load, waits_for_store;
+  left_t          left [LoopUnits];
   assign load_issue_id_o     = 8'(load_issue.id);
   assign execute_issue_id_o  = 8'(execute_issue.id);
   assign store_issue_id_o    = 8'(store_issue.id);
   assign execute_issue_rs2_o = execute_issue.command.rs2;
+  assign left_o              = left;
 
   reservation_station u_dut (
     .clk_i,
@@ -42,6 +47,8 @@ module reservation_station_bench
     .allocate_valid_i,
     .allocate_ready_o,
     .allocate_i               ('{funct: funct_i, rs1: rs1_i, rs2: rs2_i}),
+    .allocate_owner_i         (owner_i),
+    .left_o                   (left),
     .load_issue_valid_o       (issue_valid_o[0]),
     .load_issue_ready_i       (issue_ready_i[0]),
     .load_issue_o             (load_issue),

@@ -4,6 +4,7 @@
 module command_bench
   import accelerator_pkg::*;
   import array_side_pkg::*;
+  import loop_pkg::*;
 (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -40,7 +41,10 @@ module command_bench
   input  logic [1:0]  pop_i,
   output logic        single_o
 );
-  command_t command, allocate;
+  command_t    command, allocate;
+  loop_owner_t owner;
+  left_t       left [LoopUnits];  // no loop comes in here
+  assign left             = '{default: '0};
   assign command          = '{funct: command_funct_i, rs1: command_rs1_i, rs2: ~command_rs1_i};
   assign allocate_funct_o = allocate.funct;
   assign allocate_rs1_o   = allocate.rs1;
@@ -54,6 +58,8 @@ module command_bench
     .allocate_valid_o,
     .allocate_ready_i,
     .allocate_o     (allocate),
+    .allocate_owner_o(owner),
+    .left_i         (left),
     .counter_valid_o,
     .counter_rs1_o,
     .busy_o
@@ -98,5 +104,5 @@ module command_bench
   );
 
   logic unused;
-  assign unused = ^{allocate, head, issue_id_i};
+  assign unused = ^{allocate, owner, head, issue_id_i};
 endmodule : command_bench
