@@ -19,6 +19,8 @@ struct Options {
   ConfigOptions config;
   std::string output;
   std::string dump_after;
+  std::vector<std::string> dims;
+  bool explain = false;
 };
 
 std::string stage_names() {
@@ -34,15 +36,15 @@ int compile_work(const Options& options) {
   }
   check_output_path(options.output, options.work);
   if (find_work_kind(options.work) != WorkKind::Workload) {
-    throw arch::InputError(options.work + ": expected a workload (.yaml)");
+    throw arch::InputError(options.work + ": expected a workload (.yaml or .onnx)");
   }
   const arch::AcceleratorConfig config = options.config.resolve().config;
   ProgressLine progress;
   progress.show("compiling " + options.work);
-  const Work work = compile_workload(options.work, config, options.dump_after);
+  const Work work = compile_workload(options.work, config, {options.dump_after, options.dims, options.explain});
   write_output_file(options.output, arch::serialise_program(work.program));
   progress.clear();
-  std::cout << work.dump;
+  std::cout << work.dump << work.explanation;
   return kDone;
 }
 
@@ -50,10 +52,14 @@ int compile_work(const Options& options) {
 
 Action add_compile_command(CLI::App& command) {
   const auto options = std::make_shared<Options>();
-  command.add_option("WORK", options->work, "workload (.yaml)")->required();
+  command.add_option("WORK", options->work, "workload (.yaml or .onnx)")->required();
   options->config.add_to(command, true);
   command.add_option("-o,--output", options->output, "program file to write")->type_name("P.gemel")->required();
   command.add_option("--dump-after", options->dump_after, "print this stage: " + stage_names())->type_name("STAGE");
+  command.add_option("--dim", options->dims, "size of a dynamic dimension of an ONNX model")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  command.add_flag("--explain", options->explain, "print where each node runs, its expected cycles, and why");
   return [options] { return compile_work(*options); };
 }
 

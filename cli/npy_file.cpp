@@ -28,11 +28,24 @@ std::string header_value(const std::string& path, const std::string& header, con
   return match[1];
 }
 
+struct Description {
+  arch::ElementType type;
+  const char* name;
+  const char* descr;
+};
+
+constexpr Description kDescriptions[] = {{arch::ElementType::Int8, "int8", "|i1"},
+                                         {arch::ElementType::Int32, "int32", "<i4"},
+                                         {arch::ElementType::UInt8, "uint8", "|u1"},
+                                         {arch::ElementType::Float32, "float32", "<f4"}};
+
+const Description& description_of(arch::ElementType type) { return kDescriptions[static_cast<std::size_t>(type)]; }
+
 }  // namespace
 
-std::size_t element_size(arch::ElementType type) { return type == arch::ElementType::Int8 ? 1 : 4; }
+std::size_t element_size(arch::ElementType type) { return arch::element_type_bytes(type); }
 
-const char* element_type_name(arch::ElementType type) { return type == arch::ElementType::Int8 ? "int8" : "int32"; }
+const char* element_type_name(arch::ElementType type) { return description_of(type).name; }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::string text = "[";
@@ -57,13 +70,19 @@ NpyArray load_npy(const std::string& path) {
 
   NpyArray array;
   const std::string descr = header_value(path, header, "descr", "'([^']*)'");
-  if (descr == "|i1" || descr == "<i1" || descr == "i1") {
-    array.type = arch::ElementType::Int8;
-  } else if (descr == "<i4") {
-    array.type = arch::ElementType::Int32;
-  } else {
-    refuse(path, "element type '" + descr + "', expected int8 ('|i1') or int32 ('<i4')");
+  const Description* known = nullptr;
+  for (const Description& candidate : kDescriptions) {
+    // The byte order of one byte may be written in several ways.
+    const bool is_byte = candidate.descr[0] == '|';
+    if (descr == candidate.descr ||
+        (is_byte && (descr == candidate.descr + 1 || descr == std::string("<") + (candidate.descr + 1))))
+      known = &candidate;
   }
+  if (!known) {
+    refuse(path,
+           "element type '" + descr + "', expected int8 ('|i1'), uint8 ('|u1'), int32 ('<i4') or float32 ('<f4')");
+  }
+  array.type = known->type;
   if (header_value(path, header, "fortran_order", "(True|False)") != "False") refuse(path, "it is in Fortran order");
   const std::string shape = header_value(path, header, "shape", "\\(([0-9, ]*)\\)");
   std::int64_t bytes = static_cast<std::int64_t>(element_size(array.type));
@@ -89,7 +108,7 @@ std::string npy_text(const NpyArray& array) {
   for (const std::int64_t size : array.shape) shape += std::to_string(size) + ", ";
   if (array.shape.size() > 1) shape.resize(shape.size() - 2);
   if (array.shape.size() == 1) shape.pop_back();
-  std::string header = std::string("{'descr': '") + (array.type == arch::ElementType::Int8 ? "|i1" : "<i4") +
+  std::string header = std::string("{'descr': '") + description_of(array.type).descr +
                        "', 'fortran_order': False, 'shape': (" + shape + "), }";
   const std::size_t prefix = kMagicBytes + 4;
   header.append(kAlignment - 1 - (prefix + header.size()) % kAlignment, ' ');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// NumPy's .npy files: int8 and int32, little endian, C order; versions 1 to 3 are read, 1 is written.
+// NumPy's .npy files: int8, uint8, int32 and float32, little endian, C order; versions 1 to 3 are read, 1 is written.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,7 +22,7 @@ NpyArray load_npy(const std::string& path);
 std::string npy_text(const NpyArray& array);
 
 std::string shape_text(const std::vector<std::int64_t>& shape);  // "[1, 224, 224, 3]"
-const char* element_type_name(arch::ElementType type);           // "int8", "int32"
+const char* element_type_name(arch::ElementType type);           // "int8", "int32", ...
 std::size_t element_size(arch::ElementType type);
 
 }  // namespace gemel::cli

@@ -37,6 +37,7 @@ struct Options {
   std::string report;
   std::string energy = sim::kDefaultEnergyTable;
   std::vector<std::string> inputs;
+  std::vector<std::string> dims;
   std::string output_dir;
 };
 
@@ -167,7 +168,9 @@ int run_work(const Options& options) {
   const arch::AcceleratorConfig config = options.config.resolve().config;
   ProgressLine progress;
   progress.show("compiling " + options.work);
-  Work work = load_work(options.work, kind, config);
+  WorkOptions work_options;
+  work_options.dims = options.dims;
+  Work work = load_work(options.work, kind, config, work_options);
   apply_inputs(work.program, options.inputs);
   if (!options.output_dir.empty()) check_output_dir(work.program, options.output_dir);
   sim::RunResult result = simulate(options, work, config, progress);
@@ -218,7 +221,8 @@ int run_work(const Options& options) {
 
 Action add_run_command(CLI::App& command) {
   const auto options = std::make_shared<Options>();
-  command.add_option("WORK", options->work, "workload (.yaml), program (.gemel) or command stream (.rocc)")->required();
+  command.add_option("WORK", options->work, "workload (.yaml, .onnx), program (.gemel) or command stream (.rocc)")
+      ->required();
   options->config.add_to(command);
   command.add_option("--engine", options->engine, "systemc or rtl")->capture_default_str();
   command.add_flag("--timing-only", options->timing_only, "move no data; same cycles, nothing checked");
@@ -227,6 +231,9 @@ Action add_run_command(CLI::App& command) {
   command.add_option("--report", options->report, "write a page with charts to this file")->type_name("FILE.html");
   command.add_option("--input", options->inputs, "an input tensor (default: synthetic data)")
       ->type_name("NAME=FILE.npy")
+      ->allow_extra_args(false);
+  command.add_option("--dim", options->dims, "size of a dynamic dimension of an ONNX model")
+      ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   command.add_option("--output-dir", options->output_dir, "save the outputs as .npy files here")->type_name("DIR");
   return [options] { return run_work(*options); };

@@ -5,8 +5,13 @@
 #include <chrono>
 #include <filesystem>
 
+#include "cli/placement_table.h"
 #include "compiler/graph/verify.h"
+#include "compiler/import/onnx_import.h"
 #include "compiler/import/workload_yaml.h"
+#include "compiler/onnx/canonical.h"
+#include "compiler/onnx/onnx_error.h"
+#include "compiler/onnx/onnx_file.h"
 #include "compiler/passes/fuse_layers.h"
 #include "sim/arch/input_error.h"
 #include "sim/arch/program_text.h"
@@ -18,6 +23,24 @@ namespace fs = std::filesystem;
 
 // The stage before those of the compiler's back end.
 constexpr const char* kGraphStage = "graph";
+constexpr const char* kOnnxEnding = ".onnx";
+
+compiler::OnnxDims read_dims(const std::vector<std::string>& assignments) {
+  compiler::OnnxDims dims;
+  for (const std::string& assignment : assignments) {
+    const std::size_t equals = assignment.rfind('=');
+    const std::string digits = equals == std::string::npos ? "" : assignment.substr(equals + 1);
+    const bool is_number =
+        !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == std::string::npos;
+    if (!is_number || equals == 0 || std::stoll(digits) < 1) {
+      throw arch::InputError("--dim " + assignment + ": expected NAME=VALUE, a size of at least 1");
+    }
+    if (!dims.emplace(assignment.substr(0, equals), std::stoll(digits)).second) {
+      throw arch::InputError("--dim " + assignment + ": the dimension is given twice");
+    }
+  }
+  return dims;
+}
 
 }  // namespace
 
@@ -26,10 +49,7 @@ WorkKind find_work_kind(const std::string& path) {
   if (!fs::exists(path, error)) throw arch::InputError(path + ": cannot be read: there is no such file");
   if (fs::is_directory(path, error)) throw arch::InputError(path + ": is a directory; expected a file");
   const std::string ending = fs::path(path).extension().string();
-  if (ending == ".onnx") {
-    throw arch::InputError(path + ": ONNX files are not supported yet; write the layers as a workload (.yaml)");
-  }
-  if (ending == ".yaml" || ending == ".yml") return WorkKind::Workload;
+  if (ending == ".yaml" || ending == ".yml" || ending == kOnnxEnding) return WorkKind::Workload;
   return ending == ".rocc" ? WorkKind::Stream : WorkKind::Program;
 }
 
@@ -39,31 +59,48 @@ std::vector<std::string> dump_stages() {
   return stages;
 }
 
-Work compile_workload(const std::string& path, const arch::AcceleratorConfig& config, const std::string& dump_after) {
+Work compile_workload(const std::string& path, const arch::AcceleratorConfig& config, const WorkOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   Work work;
   work.kind = WorkKind::Workload;
-  work.graph = std::make_unique<compiler::Graph>(compiler::load_workload(path));
-  work.name = work.graph->name;
-  compiler::CompileOptions options;
-  if (dump_after == kGraphStage) {
-    work.dump = compiler::describe_graph(*work.graph);
-  } else {
-    options.dump_after = dump_after;
-  }
+  std::vector<compiler::OnnxNodeNote> notes;
   try {
-    compiler::Compilation compilation = compiler::compile_model(compiler::fuse_layers(*work.graph), config, options);
+    if (fs::path(path).extension() == kOnnxEnding) {
+      work.onnx = std::make_unique<OnnxWork>();
+      work.onnx->model = compiler::canonical_onnx(compiler::load_onnx(path, read_dims(options.dims)));
+      compiler::OnnxImport import = compiler::import_onnx(work.onnx->model);
+      work.graph = std::make_unique<compiler::Graph>(std::move(import.graph));
+      work.onnx->tensors = std::move(import.tensors);
+      notes = std::move(import.notes);
+    } else {
+      if (!options.dims.empty()) throw arch::InputError("--dim: only ONNX models have dynamic dimensions");
+      work.graph = std::make_unique<compiler::Graph>(compiler::load_workload(path));
+    }
+    work.name = work.graph->name;
+    compiler::CompileOptions compile_options;
+    if (options.dump_after == kGraphStage) {
+      work.dump = compiler::describe_graph(*work.graph);
+    } else {
+      compile_options.dump_after = options.dump_after;
+    }
+    const compiler::FusedModel fused = compiler::fuse_layers(*work.graph);
+    compiler::Compilation compilation = compiler::compile_model(fused, config, compile_options);
+    if (options.explain) work.explanation = placement_table(notes, fused, compilation, config);
     work.program = std::move(compilation.program);
     work.dump += compilation.dump;
   } catch (const compiler::GraphError& error) {
+    throw arch::InputError(path + ": " + error.what());
+  } catch (const compiler::OnnxError& error) {
     throw arch::InputError(path + ": " + error.what());
   }
   work.compile_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return work;
 }
 
-Work load_work(const std::string& path, WorkKind kind, const arch::AcceleratorConfig& config) {
-  if (kind == WorkKind::Workload) return compile_workload(path, config, "");
+Work load_work(const std::string& path, WorkKind kind, const arch::AcceleratorConfig& config,
+               const WorkOptions& options) {
+  if (kind == WorkKind::Workload) return compile_workload(path, config, options);
+  if (!options.dims.empty()) throw arch::InputError("--dim: only ONNX models have dynamic dimensions");
   Work work;
   work.kind = kind;
   work.program = arch::load_any_program(path);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// WORK of the command line: a workload (.yaml), a program (.gemel) or a recorded command stream (.rocc).
+// WORK of the command line: a workload (.yaml, .onnx), a program (.gemel) or a recorded command stream (.rocc).
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "compiler/emit/compile.h"
 #include "compiler/graph/graph.h"
+#include "compiler/onnx/onnx_model.h"
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/program.h"
 
@@ -14,12 +16,26 @@ namespace gemel::cli {
 
 enum class WorkKind { Workload, Program, Stream };
 
+// How a workload is compiled.
+struct WorkOptions {
+  std::string dump_after;         // one of dump_stages(), or ""
+  std::vector<std::string> dims;  // "NAME=VALUE": dynamic dimensions of an ONNX model
+  bool explain = false;
+};
+
+struct OnnxWork {
+  compiler::OnnxModel model;                          // canonical: what was imported
+  std::map<std::string, compiler::TensorId> tensors;  // values of the model in the graph
+};
+
 struct Work {
   WorkKind kind = WorkKind::Program;
   std::string name;
   arch::Program program;
   std::unique_ptr<compiler::Graph> graph;  // what the program must compute; only of a workload
   std::string dump;                        // the stage that was asked for
+  std::string explanation;                 // where each node runs and why, where that was asked for
+  std::unique_ptr<OnnxWork> onnx;          // only of an ONNX model
   double compile_seconds = 0;
 };
 
@@ -29,10 +45,11 @@ WorkKind find_work_kind(const std::string& path);
 // Stages that compile_workload() can print, in order.
 std::vector<std::string> dump_stages();
 
-// `dump_after` is one of dump_stages(), or "". Throws arch::InputError.
-Work compile_workload(const std::string& path, const arch::AcceleratorConfig& config, const std::string& dump_after);
+// Throws arch::InputError.
+Work compile_workload(const std::string& path, const arch::AcceleratorConfig& config, const WorkOptions& options = {});
 
 // Reads WORK and compiles it if it is a workload. Throws arch::InputError.
-Work load_work(const std::string& path, WorkKind kind, const arch::AcceleratorConfig& config);
+Work load_work(const std::string& path, WorkKind kind, const arch::AcceleratorConfig& config,
+               const WorkOptions& options = {});
 
 }  // namespace gemel::cli

@@ -50,7 +50,9 @@ struct Attributes {
   }
   std::string operator()(const Relu&) const { return ""; }
   std::string operator()(const Requantize& op) const { return "scale=" + number(op.scale); }
-  std::string operator()(const MaxPool& op) const { return window_text(op.window); }
+  std::string operator()(const MaxPool& op) const {
+    return window_text(op.window) + (op.ignores_padding ? " ignores_padding" : "");
+  }
   std::string operator()(const SumPool& op) const { return window_text(op.window); }
   std::string operator()(const Concat& op) const { return "axis=" + std::to_string(op.axis); }
   std::string operator()(const Reshape& op) const { return "shape=" + joined(op.shape); }
@@ -63,7 +65,8 @@ struct Attributes {
   }
   std::string operator()(const Softmax& op) const {
     const std::string causal = op.causal ? " causal_offset=" + std::to_string(op.causal_offset) : "";
-    return scales(op.input_scale, op.output_scale) + causal;
+    return scales(op.input_scale, op.output_scale) + causal +
+           (op.zero_point == 0 ? "" : " zero_point=" + std::to_string(op.zero_point));
   }
   std::string operator()(const LayerNorm& op) const {
     return scales(op.input_scale, op.output_scale) + " epsilon=" + number(op.epsilon);
@@ -73,6 +76,21 @@ struct Attributes {
     return "a_scale=" + number(op.a_scale) + " b_scale=" + number(op.b_scale) +
            " output_scale=" + number(op.output_scale);
   }
+  std::string operator()(const Pad& op) const {
+    return "before=" + joined(op.before) + " after=" + joined(op.after) + " value=" + std::to_string(op.value);
+  }
+  std::string operator()(const Lookup& op) const { return op.result == ElementType::UInt8 ? "uint8" : ""; }
+  std::string operator()(const LookupPair&) const { return ""; }
+  std::string operator()(const QuantizeSums& op) const {
+    return "zero_point=" + std::to_string(op.zero_point) +
+           " limits=" + joined(std::vector<std::int32_t>{op.least, op.most}) + " offset=" + std::to_string(op.offset) +
+           " factors=" + joined(op.factors);
+  }
+  std::string quantization(float scale, std::int32_t zero_point) const {
+    return "scale=" + number(scale) + " zero_point=" + std::to_string(zero_point);
+  }
+  std::string operator()(const QuantizeFloat& op) const { return quantization(op.scale, op.zero_point); }
+  std::string operator()(const DequantizeFloat& op) const { return quantization(op.scale, op.zero_point); }
 };
 
 std::string typed(const Tensor& tensor) {

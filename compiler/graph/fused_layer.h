@@ -72,12 +72,13 @@ struct AddLayer {
   float scale = 1.0f;
 };
 
-// output[n][c] = scale(act(sum over positions of input[n][position][c])). Views [N,positions,C] and [N,C].
+// output[n][c] = scale(act(sum over positions of input[n][position][c])). Views [N,positions,C] and [N,C]. No scale:
+// the output is the int32 sum, without activation.
 struct GlobalAverageLayer {
   TensorView input;
   TensorView output;
   arch::Activation activation = arch::Activation::None;
-  float scale = 1.0f;
+  std::optional<float> scale;
 };
 
 // One arch::HostOp: addresses follow from the views.
@@ -90,8 +91,9 @@ struct HostLayer {
 };
 
 struct FusedLayer {
-  std::string name;  // the workload's layer
-  std::string op;    // parts joined: "conv2d+bias+relu+max_pool"
+  std::string name;                // the workload's layer
+  std::vector<std::string> parts;  // layers (Node::layer) that it computes, wholly or in part
+  std::string op;                  // parts joined: "conv2d+bias+relu+max_pool"
   arch::Placement placement = arch::Placement::Array;
   std::string reason;          // why it is placed there
   std::uint64_t macs = 0;      // useful multiply-accumulates

@@ -2,6 +2,7 @@
 #include "compiler/graph/graph.h"
 
 #include "compiler/graph/verify.h"
+#include "sim/arch/numerics.h"
 
 namespace gemel::compiler {
 
@@ -36,6 +37,14 @@ TensorId Graph::add_constant(std::string tensor_name, Shape shape, std::vector<s
   tensor.int32_data = std::move(data);
   tensors.push_back(std::move(tensor));
   return tensors.size() - 1;
+}
+
+TensorId Graph::add_constant(std::string tensor_name, Shape shape, const std::vector<float>& data) {
+  std::vector<std::int32_t> bits;
+  for (const float value : data) bits.push_back(static_cast<std::int32_t>(arch::bits_from_float(value)));
+  const TensorId id = add_constant(std::move(tensor_name), std::move(shape), std::move(bits));
+  tensors[id].type = ElementType::Float32;
+  return id;
 }
 
 TensorId Graph::add_node(std::string node_name, std::string layer, Operator op, std::vector<TensorId> node_inputs) {

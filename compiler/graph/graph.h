@@ -30,6 +30,7 @@ class Graph {
   TensorId add_input(std::string tensor_name, Shape shape, ElementType type);
   TensorId add_constant(std::string tensor_name, Shape shape, std::vector<std::int8_t> data);
   TensorId add_constant(std::string tensor_name, Shape shape, std::vector<std::int32_t> data);
+  TensorId add_constant(std::string tensor_name, Shape shape, const std::vector<float>& data);
 
   // Appends a node; its output tensor (name `node_name`) gets the inferred shape and type. Throws GraphError
   // where the operator does not accept these inputs.

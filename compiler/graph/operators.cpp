@@ -26,6 +26,12 @@ struct Name {
   const char* operator()(const LayerNorm&) const { return "layer_norm"; }
   const char* operator()(const Gelu&) const { return "gelu"; }
   const char* operator()(const Mul&) const { return "mul"; }
+  const char* operator()(const Pad&) const { return "pad"; }
+  const char* operator()(const Lookup&) const { return "lookup"; }
+  const char* operator()(const LookupPair&) const { return "lookup_pair"; }
+  const char* operator()(const QuantizeSums&) const { return "quantize_sums"; }
+  const char* operator()(const QuantizeFloat&) const { return "quantize_float"; }
+  const char* operator()(const DequantizeFloat&) const { return "dequantize_float"; }
 };
 
 }  // namespace
@@ -39,5 +45,17 @@ std::int64_t Window::output_w(std::int64_t input_w) const {
 }
 
 const char* operator_name(const Operator& op) { return std::visit(Name{}, op); }
+
+std::vector<std::int64_t> softmax_params(const Softmax& op) {
+  std::vector<std::int64_t> params{op.causal ? 1 : 0, op.causal_offset};
+  if (op.zero_point != 0) params.push_back(op.zero_point);
+  return params;
+}
+
+std::vector<std::int64_t> quantize_sums_params(const QuantizeSums& op) {
+  std::vector<std::int64_t> params{op.zero_point, op.least, op.most, op.offset, 0, 0};
+  for (std::size_t i = 0; i < op.factors.size(); ++i) params[4 + i] = op.factors[i];
+  return params;
+}
 
 }  // namespace gemel::compiler

@@ -58,9 +58,11 @@ struct Requantize {
 };
 
 // int8 [N,H,W,C] -> int8. Padding counts as 0, as in the machine's store path; the verifier therefore demands
-// that the input of a padded pool can not be negative, where this is the usual max-pool. No dilation.
+// that the input of a padded pool can not be negative, where this is the usual max-pool. With ignores_padding, padding
+// does not count at all, whatever the input. No dilation.
 struct MaxPool {
   Window window;
+  bool ignores_padding = false;
 };
 
 // int8 [N,H,W,C] -> int32: sum over the window, padding 0. An average is this and a Requantize by s / (KH·KW).
@@ -89,12 +91,49 @@ struct Slice {
   std::int64_t begin = 0, end = 0;
 };
 
+// int8: `before` and `after` elements of `value` around each dimension.
+struct Pad {
+  std::vector<std::int64_t> before, after;
+  std::int8_t value = 0;
+};
+
+// Any function of a byte: inputs x (int8 or uint8) and table, a constant int8 [256]: table[x + 128], x as a signed
+// byte.
+struct Lookup {
+  ElementType result = ElementType::Int8;  // or UInt8
+};
+
+// Any function of two int8, which may repeat along dimensions of 1 or missing ones; third input a constant int8
+// [65536]: table[(a + 128) * 256 + b + 128].
+struct LookupPair {};
+
+// int32 -> int8 as ONNX defines it: half-even round(float32(v) * multiplier) + zero_point, limited to [least, most],
+// v = sums + offset + sum of factor · term. Inputs: sums; multipliers, a Float32 constant; up to two int32 terms; all
+// but the sums repeat along dimensions of 1 or missing ones.
+struct QuantizeSums {
+  std::int32_t zero_point = 0;
+  std::int32_t least = -128, most = 127;
+  std::int32_t offset = 0;
+  std::vector<std::int32_t> factors;  // one a term
+};
+
+// Float32 -> int8: round(x / scale) + zero_point. And back from int8 or int32: (x - zero_point) · scale.
+struct QuantizeFloat {
+  float scale = 1.0f;
+  std::int32_t zero_point = 0;
+};
+struct DequantizeFloat {
+  float scale = 1.0f;
+  std::int32_t zero_point = 0;
+};
+
 // Host operators, int8 -> int8: real value = scale · integer. Meaning as arch::HostOpKind of the same name.
 // Last axis. Causal: element j of row i takes part only where j <= i + causal_offset; the others become 0.
 struct Softmax {
   float input_scale = 1.0f, output_scale = 1.0f;
   bool causal = false;
   std::int64_t causal_offset = 0;
+  std::int32_t zero_point = 0;  // of the output
 };
 // Last axis. Inputs x, gamma, beta; gamma and beta are Int32 constants [last dimension] that hold float32 bits.
 struct LayerNorm {
@@ -109,8 +148,13 @@ struct Mul {
   float a_scale = 1.0f, b_scale = 1.0f, output_scale = 1.0f;
 };
 
-using Operator = std::variant<Conv2d, MatMul, Add, Relu, Requantize, MaxPool, SumPool, Concat, Reshape, Transpose,
-                              Slice, Softmax, LayerNorm, Gelu, Mul>;
+using Operator =
+    std::variant<Conv2d, MatMul, Add, Relu, Requantize, MaxPool, SumPool, Concat, Reshape, Transpose, Slice, Softmax,
+                 LayerNorm, Gelu, Mul, Pad, Lookup, LookupPair, QuantizeSums, QuantizeFloat, DequantizeFloat>;
+
+// Params of the host operators of these names (sim/arch/host_op.h).
+std::vector<std::int64_t> softmax_params(const Softmax& op);
+std::vector<std::int64_t> quantize_sums_params(const QuantizeSums& op);
 
 const char* operator_name(const Operator& op);  // "conv2d", "matmul", "max_pool", ...
 

@@ -282,6 +282,87 @@ struct Infer {
     }
     return {in[0]->shape, ElementType::Int8};
   }
+  InferredType operator()(const Pad& op) const {
+    need_count(in, 1, 1, "pad");
+    need_type(*in[0], ElementType::Int8, "pad");
+    Shape shape = in[0]->shape;
+    if (op.before.size() != shape.size() || op.after.size() != shape.size()) {
+      fail("pad needs two numbers for each of the " + std::to_string(shape.size()) + " dimensions of " +
+           described(*in[0]));
+    }
+    for (std::size_t d = 0; d < shape.size(); ++d) {
+      if (op.before[d] < 0 || op.after[d] < 0) fail("pad of " + described(*in[0]) + " must not be negative");
+      shape[d] += op.before[d] + op.after[d];
+    }
+    return {std::move(shape), ElementType::Int8};
+  }
+  void need_table(const Tensor& table, std::int64_t entries) const {
+    if (table.type != ElementType::Int8 || table.shape != Shape{entries} || table.role != TensorRole::Constant) {
+      fail("table " + described(table) + " must be a constant int8 " + std::to_string(entries));
+    }
+  }
+  InferredType operator()(const Lookup& op) const {
+    need_count(in, 2, 2, "lookup");
+    if (element_bytes(in[0]->type) != 1) fail("lookup needs an input of bytes, but " + described(*in[0]) + " is not");
+    need_table(*in[1], 256);
+    return {in[0]->shape, op.result};
+  }
+  InferredType operator()(const LookupPair&) const {
+    need_count(in, 3, 3, "lookup_pair");
+    need_type(*in[0], ElementType::Int8, "lookup_pair");
+    need_type(*in[1], ElementType::Int8, "lookup_pair");
+    need_table(*in[2], 65536);
+    const Shape &a = in[0]->shape, &b = in[1]->shape;
+    Shape shape(std::max(a.size(), b.size()), 1);
+    for (std::size_t d = 0; d < shape.size(); ++d) {
+      const std::int64_t x = extent_from_last(a, d), y = extent_from_last(b, d);
+      if (x != y && x != 1 && y != 1) {
+        fail("lookup_pair needs shapes that fit each other, not " + described(*in[0]) + " and " + described(*in[1]));
+      }
+      shape[shape.size() - 1 - d] = std::max(x, y);
+    }
+    return {std::move(shape), ElementType::Int8};
+  }
+  static std::int64_t extent_from_last(const Shape& shape, std::size_t d) {
+    return d < shape.size() ? shape[shape.size() - 1 - d] : 1;
+  }
+  InferredType operator()(const QuantizeSums& op) const {
+    need_count(in, 2, 4, "quantize_sums");
+    need_type(*in[0], ElementType::Int32, "quantize_sums");
+    need_type(*in[1], ElementType::Float32, "quantize_sums");
+    if (op.factors.size() + 2 != in.size()) fail("quantize_sums needs one factor for each term");
+    const Shape& shape = in[0]->shape;
+    for (std::size_t i = 1; i < in.size(); ++i) {
+      if (i > 1) need_type(*in[i], ElementType::Int32, "quantize_sums");
+      bool fits = in[i]->shape.size() <= shape.size();
+      for (std::size_t d = 0; fits && d < in[i]->shape.size(); ++d) {
+        const std::int64_t extent = extent_from_last(in[i]->shape, d);
+        fits = extent == 1 || extent == extent_from_last(shape, d);
+      }
+      if (!fits) fail("quantize_sums operand " + described(*in[i]) + " does not repeat to " + described(*in[0]));
+    }
+    need_zero_point(op.zero_point);
+    if (op.least < -128 || op.least > op.most || op.most > 127) fail("quantize_sums limits are not in -128..127");
+    return {shape, ElementType::Int8};
+  }
+  static void need_zero_point(std::int32_t zero_point) {
+    if (zero_point < -128 || zero_point > 127)
+      fail("zero point " + std::to_string(zero_point) + " is not in -128..127");
+  }
+  InferredType operator()(const QuantizeFloat& op) const {
+    need_count(in, 1, 1, "quantize_float");
+    need_type(*in[0], ElementType::Float32, "quantize_float");
+    need_scale(op.scale, "quantize_float scale");
+    need_zero_point(op.zero_point);
+    return {in[0]->shape, ElementType::Int8};
+  }
+  InferredType operator()(const DequantizeFloat& op) const {
+    need_count(in, 1, 1, "dequantize_float");
+    if (in[0]->type != ElementType::Int8) need_type(*in[0], ElementType::Int32, "dequantize_float");
+    need_scale(op.scale, "dequantize_float scale");
+    need_zero_point(op.zero_point);
+    return {in[0]->shape, ElementType::Float32};
+  }
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ std::int64_t element_count(const Shape& shape) {
   return count;
 }
 
-std::int64_t element_bytes(ElementType type) { return type == ElementType::Int8 ? 1 : 4; }
+std::int64_t element_bytes(ElementType type) { return static_cast<std::int64_t>(arch::element_type_bytes(type)); }
 
 std::string describe_shape(const Shape& shape) {
   if (shape.empty()) return "scalar";
@@ -21,7 +21,10 @@ std::string describe_shape(const Shape& shape) {
   return text;
 }
 
-const char* element_type_name(ElementType type) { return type == ElementType::Int8 ? "int8" : "int32"; }
+const char* element_type_name(ElementType type) {
+  static constexpr const char* kNames[] = {"int8", "int32", "uint8", "float32"};
+  return kNames[static_cast<std::size_t>(type)];
+}
 
 std::vector<std::int64_t> dense_strides(const Shape& shape) {
   std::vector<std::int64_t> strides(shape.size(), 1);

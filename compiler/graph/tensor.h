@@ -22,8 +22,8 @@ struct Tensor {
   Shape shape;
   ElementType type = ElementType::Int8;
   TensorRole role = TensorRole::Intermediate;
-  std::vector<std::int8_t> int8_data;    // constants of type Int8: element_count() elements, else empty
-  std::vector<std::int32_t> int32_data;  // constants of type Int32: the same
+  std::vector<std::int8_t> int8_data;    // constants of one byte: element_count() elements, else empty
+  std::vector<std::int32_t> int32_data;  // constants of four bytes (Float32: its bits): the same
 };
 
 std::int64_t element_count(const Shape& shape);

@@ -19,7 +19,7 @@ void verify_tensors(const Graph& graph) {
     for (std::int64_t extent : tensor.shape) {
       if (extent < 1) fail(tensor.name, "shape " + describe_shape(tensor.shape) + " has a dimension below 1");
     }
-    const bool is_int8 = tensor.type == ElementType::Int8;
+    const bool is_int8 = element_bytes(tensor.type) == 1;
     const auto wanted = tensor.role == TensorRole::Constant ? static_cast<std::size_t>(element_count(tensor.shape)) : 0;
     if (tensor.int8_data.size() != (is_int8 ? wanted : 0) || tensor.int32_data.size() != (is_int8 ? 0 : wanted)) {
       fail(tensor.name, "holds " + std::to_string(tensor.int8_data.size() + tensor.int32_data.size()) +
@@ -95,8 +95,12 @@ std::vector<bool> non_negative_tensors(const Graph& graph) {
   }
   for (const Node& node : graph.nodes) {
     const Operator& op = node.op;
-    if (std::holds_alternative<Relu>(op) || std::holds_alternative<Softmax>(op)) {
+    if (std::holds_alternative<Relu>(op)) {
       result[node.output] = true;
+    } else if (const auto* softmax = std::get_if<Softmax>(&op)) {
+      result[node.output] = softmax->zero_point >= 0;
+    } else if (const auto* quantize = std::get_if<QuantizeSums>(&op)) {
+      result[node.output] = quantize->least >= 0;
     } else if (std::holds_alternative<Requantize>(op) || std::holds_alternative<MaxPool>(op) ||
                std::holds_alternative<SumPool>(op) || std::holds_alternative<Concat>(op) ||
                std::holds_alternative<Reshape>(op) || std::holds_alternative<Transpose>(op) ||
@@ -141,7 +145,7 @@ void verify_graph(const Graph& graph) {
                           describe_shape(out.shape));
     }
     if (const auto* pool = std::get_if<MaxPool>(&node.op)) {
-      if (pool->window.padding.any() && !non_negative[node.inputs[0]]) {
+      if (pool->window.padding.any() && !pool->ignores_padding && !non_negative[node.inputs[0]]) {
         fail(node.name,
              "a padded max_pool counts padding as 0, so its input '" + operands[0]->name + "' must come from a relu");
       }

@@ -100,6 +100,8 @@ struct Check {
     require(average.input.shape.size() == 3 &&
                 average.output.shape == Shape({average.input.shape[0], average.input.shape[2]}),
             "input is [N, positions, C], output [N, C]");
+    require(type_of(average.output) == (average.scale ? ElementType::Int8 : ElementType::Int32),
+            "scale decides the output type");
   }
   void operator()(const HostLayer& host) const {
     for (const TensorView& input : host.inputs) view(input, "input");

@@ -27,8 +27,8 @@ arch::TensorPlace::Role role_of(TensorRole role) {
 }
 
 std::vector<std::uint8_t> constant_bytes(const Tensor& tensor) {
-  const void* from = tensor.type == ElementType::Int8 ? static_cast<const void*>(tensor.int8_data.data())
-                                                      : static_cast<const void*>(tensor.int32_data.data());
+  const void* from = element_bytes(tensor.type) == 1 ? static_cast<const void*>(tensor.int8_data.data())
+                                                     : static_cast<const void*>(tensor.int32_data.data());
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(element_count(tensor.shape) * element_bytes(tensor.type)));
   if (!bytes.empty()) std::memcpy(bytes.data(), from, bytes.size());
   return bytes;

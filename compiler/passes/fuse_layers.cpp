@@ -59,6 +59,7 @@ class LayerFuser {
       if (node(n).layer == last) continue;
       last = node(n).layer;
       layer.name += (layer.name.empty() ? "" : "+") + last;
+      layer.parts.push_back(last);
     }
     const Node& anchor = node(chain.nodes[0]);
     layer.op = std::holds_alternative<SumPool>(anchor.op) ? "average_pool" : operator_name(anchor.op);
@@ -79,27 +80,39 @@ class LayerFuser {
 
   // --- operands ------------------------------------------------------------------------------------------
 
-  void push_copy(const std::string& name, const std::string& why, const TensorView& from, const TensorView& to,
-                 TensorId output) {
+  void push_copy(const std::string& name, const Node& reader, const std::string& why, const TensorView& from,
+                 const TensorView& to, TensorId output) {
     FusedLayer layer;
     layer.name = name;
+    layer.parts = {reader.layer};
     layer.op = "copy";
     layer.reason = why;
     layer.output_tensor = output;
     push(std::move(layer), HostLayer{arch::HostOpKind::Copy, {from}, to, {}, {}});
   }
 
-  // `from` where its rows are contiguous, else a dense copy made by the host just before.
-  TensorView contiguous(const TensorView& from, const std::string& reader) {
+  // The tensor where its rows are contiguous, else a dense copy of it made by the host just before its first reader.
+  TensorView contiguous(TensorId tensor, const Node& reader) {
+    const TensorView from = view(tensor);
+    if (has_unit_inner_stride(from)) return from;
+    const TensorView to = dense_view(graph(), tensor);
+    push_copy(graph().tensor(tensor).name + ".copy", reader, "rows of the operand are not contiguous in memory", from,
+              to, tensor);
+    storage_.views[tensor] = to;
+    return to;
+  }
+
+  // The same of a view that repeats a tensor.
+  TensorView contiguous(const TensorView& from, const Node& reader) {
     if (has_unit_inner_stride(from)) return from;
     Tensor dense;
-    dense.name = reader + ".operand" + std::to_string(model_.graph.tensors.size());
+    dense.name = reader.name + ".operand" + std::to_string(model_.graph.tensors.size());
     dense.shape = from.shape;
     dense.type = graph().tensor(from.root).type;
     model_.graph.tensors.push_back(std::move(dense));
     const TensorId id = model_.graph.tensors.size() - 1;
-    push_copy(reader + ".copy" + std::to_string(id), "rows of the operand are not contiguous in memory", from,
-              dense_view(graph(), id), id);
+    push_copy(reader.name + ".copy" + std::to_string(id), reader, "rows of the operand are not contiguous in memory",
+              from, dense_view(graph(), id), id);
     return dense_view(graph(), id);
   }
 
@@ -113,7 +126,7 @@ class LayerFuser {
     epilogue.scale = chain.scale;
     if (chain.residual) {
       const TensorView repeated = broadcast(view(chain.residual->tensor), shape(chain.sums));
-      epilogue.residual = Residual{contiguous(repeated, node(chain.nodes[0]).name), chain.residual->multiplier};
+      epilogue.residual = Residual{contiguous(repeated, Node(node(chain.nodes[0]))), chain.residual->multiplier};
     }
     return epilogue;
   }
@@ -137,7 +150,7 @@ class LayerFuser {
     const Node anchor = node(chain.nodes[0]);
     const auto& op = std::get<Conv2d>(anchor.op);
     ConvLayer conv;
-    conv.input = contiguous(view(anchor.inputs[0]), anchor.name);
+    conv.input = contiguous(anchor.inputs[0], anchor);
     conv.weights = anchor.inputs[1];
     if (graph().tensor(conv.weights).role != TensorRole::Constant) {
       throw GraphError("'" + anchor.name + "': convolution weights must be a constant");
@@ -185,14 +198,14 @@ class LayerFuser {
   }
 
   // An operand of a matrix product whose last two dimensions may be swapped to make rows contiguous.
-  TensorView matrix_operand(TensorId tensor, bool& transpose, const std::string& reader) {
-    const TensorView& from = view(tensor);
+  TensorView matrix_operand(TensorId tensor, bool& transpose, const Node& reader) {
+    const TensorView from = view(tensor);
     if (has_unit_inner_stride(from)) return from;
     std::vector<std::size_t> swap_last;
     for (std::size_t i = 0; i < from.shape.size(); ++i) swap_last.push_back(i);
     std::swap(swap_last[from.shape.size() - 1], swap_last[from.shape.size() - 2]);
     const TensorView swapped = permuted(from, swap_last);
-    if (!has_unit_inner_stride(swapped)) return contiguous(from, reader);
+    if (!has_unit_inner_stride(swapped)) return contiguous(tensor, reader);
     transpose = !transpose;
     return swapped;
   }
@@ -203,8 +216,8 @@ class LayerFuser {
     GemmLayer gemm;
     gemm.transpose_a = op.transpose_a;
     gemm.transpose_b = op.transpose_b;
-    const TensorView a = matrix_operand(anchor.inputs[0], gemm.transpose_a, anchor.name);
-    const TensorView b = matrix_operand(anchor.inputs[1], gemm.transpose_b, anchor.name);
+    const TensorView a = matrix_operand(anchor.inputs[0], gemm.transpose_a, anchor);
+    const TensorView b = matrix_operand(anchor.inputs[1], gemm.transpose_b, anchor);
     const Epilogue epilogue = epilogue_of(chain);
     const Shape& sums = shape(chain.sums);
     gemm.m = sums[sums.size() - 2];
@@ -290,8 +303,8 @@ class LayerFuser {
     add.b_multiplier = op.b_multiplier;
     add.activation = chain.activation;
     add.scale = *chain.scale;
-    const TensorView a = contiguous(view(anchor.inputs[0]), anchor.name);
-    const TensorView b = contiguous(broadcast(view(anchor.inputs[1]), shape(chain.sums)), anchor.name);
+    const TensorView a = contiguous(anchor.inputs[0], anchor);
+    const TensorView b = contiguous(broadcast(view(anchor.inputs[1]), shape(chain.sums)), anchor);
     push_sums(named_layer(chain), add, a, b, view(chain.result));
   }
 
@@ -320,15 +333,15 @@ class LayerFuser {
   void emit_average(const FusionChain& chain) {
     const Node anchor = node(chain.nodes[0]);
     const Window& window = std::get<SumPool>(anchor.op).window;
-    const TensorView input = contiguous(view(anchor.inputs[0]), anchor.name);
+    const TensorView input = contiguous(anchor.inputs[0], anchor);
     const Shape image = shape(anchor.inputs[0]);
     FusedLayer layer = named_layer(chain);
     const bool is_global = window.kernel_h == image[1] && window.kernel_w == image[2] && !window.padding.any();
     const auto positions = reshaped(input, {image[0], image[1] * image[2], image[3]});
     const auto rows = reshaped(view(chain.result), {image[0], image[3]});
-    if (is_global && chain.scale && positions && rows) {
+    if (is_global && positions && rows) {
       layer.op.replace(0, std::string("average_pool").size(), "global_average_pool");
-      push(std::move(layer), GlobalAverageLayer{*positions, *rows, chain.activation, *chain.scale});
+      push(std::move(layer), GlobalAverageLayer{*positions, *rows, chain.activation, chain.scale});
       return;
     }
     ConvLayer conv;  // a depthwise convolution with ones
@@ -354,20 +367,51 @@ class LayerFuser {
       int part = 0;
       for (const PlannedCopy& copy : storage_.copies[n]) {
         const std::string suffix = storage_.copies[n].size() == 1 ? "" : "[" + std::to_string(part++) + "]";
-        push_copy(current.layer + suffix, std::string(operator_name(current.op)) + " that addressing can not express",
-                  copy.from, copy.to, current.output);
+        push_copy(current.layer + suffix, current,
+                  std::string(operator_name(current.op)) + " that addressing can not express", copy.from, copy.to,
+                  current.output);
       }
+      if (const auto* pad = std::get_if<Pad>(&current.op)) push_margins(current, *pad);
       return;
     }
     HostLayer host;
     for (TensorId input : current.inputs) host.inputs.push_back(view(input));
     host.output = view(current.output);
+    const bool is_pair = std::holds_alternative<LookupPair>(current.op);
+    if (is_pair || std::holds_alternative<QuantizeSums>(current.op)) {
+      for (std::size_t i = 0; i < host.inputs.size() - (is_pair ? 1 : 0); ++i) {
+        host.inputs[i] = broadcast(host.inputs[i], shape(current.output));
+      }
+    }
     FusedLayer layer;
     layer.name = current.layer;
+    layer.parts = {current.layer};
     layer.op = operator_name(current.op);
     layer.output_tensor = current.output;
     layer.reason = set_host_operator(current.op, host);
     push(std::move(layer), std::move(host));
+  }
+
+  // What lies around the input of a Pad, a dimension at a time: the outer ones whole.
+  void push_margins(const Node& current, const Pad& pad) {
+    TensorView rest = view(current.output);
+    for (std::size_t d = 0; d < rest.shape.size(); ++d) {
+      const std::int64_t extent = rest.shape[d];
+      push_fill(current, sliced(rest, d, 0, pad.before[d]), pad.value);
+      push_fill(current, sliced(rest, d, extent - pad.after[d], extent), pad.value);
+      rest = sliced(rest, d, pad.before[d], extent - pad.after[d]);
+    }
+  }
+
+  void push_fill(const Node& current, const TensorView& margin, std::int8_t value) {
+    if (element_count(margin.shape) == 0) return;
+    FusedLayer layer;
+    layer.name = current.layer + ".margin" + std::to_string(model_.layers.size());
+    layer.parts = {current.layer};
+    layer.op = "fill";
+    layer.reason = "the array pads with 0 alone";
+    layer.output_tensor = current.output;
+    push(std::move(layer), HostLayer{arch::HostOpKind::Fill, {}, margin, {value}, {}});
   }
 
   FusedModel model_;

@@ -32,7 +32,8 @@ bool take(const Graph& graph, const Node& anchor, const Node& next, FusionChain&
     return true;
   }
   if (const auto* pool = std::get_if<MaxPool>(&next.op)) {
-    if (!chain.scale || chain.pool || !std::holds_alternative<Conv2d>(anchor.op) || !fits_store_path(pool->window)) {
+    if (!chain.scale || chain.pool || !std::holds_alternative<Conv2d>(anchor.op) || !fits_store_path(pool->window) ||
+        (pool->ignores_padding && pool->window.padding.any())) {
       return false;
     }
     chain.pool = pool->window;

@@ -8,7 +8,7 @@ namespace gemel::compiler {
 std::string set_host_operator(const Operator& op, HostLayer& host) {
   if (const auto* softmax = std::get_if<Softmax>(&op)) {
     host.kind = arch::HostOpKind::Softmax;
-    host.params = {softmax->causal ? 1 : 0, softmax->causal_offset};
+    host.params = softmax_params(*softmax);
     host.scales = {softmax->input_scale, softmax->output_scale};
     return "the array has no exponential";
   }
@@ -31,8 +31,12 @@ std::string set_host_operator(const Operator& op, HostLayer& host) {
   if (const auto* pool = std::get_if<MaxPool>(&op)) {
     const Window& w = pool->window;
     host.kind = arch::HostOpKind::MaxPool;
-    host.params = {w.kernel_h,     w.kernel_w,       w.stride_h,      w.stride_w, w.padding.top,
-                   w.padding.left, w.padding.bottom, w.padding.right, 1};
+    host.params = {w.kernel_h,       w.kernel_w,      w.stride_h,
+                   w.stride_w,       w.padding.top,   w.padding.left,
+                   w.padding.bottom, w.padding.right, pool->ignores_padding ? 0 : 1};
+    if (pool->ignores_padding && w.padding.any() && fits_store_path(w)) {
+      return "the store path counts padding as 0, and the input may be negative";
+    }
     return fits_store_path(w) ? "no convolution before it whose result it alone reads"
                               : "the store path pools square windows of at most 3";
   }
@@ -41,6 +45,27 @@ std::string set_host_operator(const Operator& op, HostLayer& host) {
     host.params = {0};
     host.scales = {requantize->scale, 1.0f};
     return "no sum before it that it alone reads";
+  }
+  if (std::holds_alternative<Lookup>(op) || std::holds_alternative<LookupPair>(op)) {
+    host.kind = arch::HostOpKind::Lookup;
+    return std::holds_alternative<Lookup>(op) ? "the array has no tables" : "the array has no tables of pairs";
+  }
+  if (const auto* quantize = std::get_if<QuantizeSums>(&op)) {
+    host.kind = arch::HostOpKind::QuantizeSums;
+    host.params = quantize_sums_params(*quantize);
+    return "the store path has one scale and no zero point";
+  }
+  if (const auto* quantize = std::get_if<QuantizeFloat>(&op)) {
+    host.kind = arch::HostOpKind::QuantizeFloat;
+    host.params = {quantize->zero_point};
+    host.scales = {quantize->scale};
+    return "the array has no floating point";
+  }
+  if (const auto* dequantize = std::get_if<DequantizeFloat>(&op)) {
+    host.kind = arch::HostOpKind::DequantizeFloat;
+    host.params = {dequantize->zero_point};
+    host.scales = {dequantize->scale};
+    return "the array has no floating point";
   }
   host.kind = arch::HostOpKind::Relu;
   return "no sum before it that it alone reads";

@@ -55,7 +55,16 @@ class Planner {
       }
     }
     if (const auto* transpose = std::get_if<Transpose>(&node.op)) return unpermuted(result, transpose->permutation);
+    if (const auto* pad = std::get_if<Pad>(&node.op)) return inside(result, *pad, graph_.tensor(tensor).shape);
     return reshaped(result, graph_.tensor(tensor).shape);
+  }
+
+  // Where the input of a Pad lies in its result.
+  static TensorView inside(TensorView result, const Pad& pad, const Shape& shape) {
+    for (std::size_t d = 0; d < shape.size(); ++d) {
+      result = sliced(result, d, pad.before[d], pad.before[d] + shape[d]);
+    }
+    return result;
   }
 
   TensorView final_place(TensorId tensor) const {
@@ -72,6 +81,13 @@ class Planner {
     if (is_placed_ahead(input)) {
       storage_.views[node.output] = final_place(node.output);
       if (written_into(node.output)) placed_ahead_[node.output] = true;
+      return;
+    }
+    if (const auto* pad = std::get_if<Pad>(&node.op)) {
+      const TensorView result = final_place(node.output);
+      storage_.views[node.output] = result;
+      if (written_into(node.output)) placed_ahead_[node.output] = true;
+      storage_.copies[n].push_back({storage_.views[input], inside(result, *pad, graph_.tensor(input).shape)});
       return;
     }
     const TensorView& from = storage_.views[input];
@@ -130,7 +146,7 @@ class Planner {
 
 bool is_data_movement(const Operator& op) {
   return std::holds_alternative<Concat>(op) || std::holds_alternative<Reshape>(op) ||
-         std::holds_alternative<Transpose>(op) || std::holds_alternative<Slice>(op);
+         std::holds_alternative<Transpose>(op) || std::holds_alternative<Slice>(op) || std::holds_alternative<Pad>(op);
 }
 
 bool has_unit_inner_stride(const TensorView& view) {

@@ -125,7 +125,8 @@ void convolve(const std::int8_t* x, const ImageShape& shape, const std::int8_t* 
   }
 }
 
-void max_pool(const std::int8_t* x, const ImageShape& shape, const Window& window, std::int8_t* out) {
+void max_pool(const std::int8_t* x, const ImageShape& shape, const Window& window, bool padding_counts,
+              std::int8_t* out) {
   const std::int64_t channels = shape.channels;
   const auto least = [&](std::int64_t o, std::int8_t value) { std::fill_n(out + o * channels, channels, value); };
   for_each_tap(
@@ -136,7 +137,7 @@ void max_pool(const std::int8_t* x, const ImageShape& shape, const Window& windo
         for (std::int64_t c = 0; c < channels; ++c) best[c] = std::max(best[c], pixel[c]);
       },
       [&](std::int64_t o, std::int64_t taps) {
-        if (taps == window.kernel_h * window.kernel_w) return;
+        if (!padding_counts || taps == window.kernel_h * window.kernel_w) return;
         for (std::int64_t c = 0; c < channels; ++c) {
           out[o * channels + c] = std::max<std::int8_t>(out[o * channels + c], 0);
         }

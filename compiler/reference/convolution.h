@@ -15,8 +15,9 @@ struct ImageShape {
 void convolve(const std::int8_t* x, const ImageShape& shape, const std::int8_t* weights, std::int64_t out_channels,
               const Window& window, std::int64_t groups, std::int32_t* out);
 
-// Padding counts as 0 in both.
-void max_pool(const std::int8_t* x, const ImageShape& shape, const Window& window, std::int8_t* out);
+// Padding counts as 0, or, of a max-pool, not at all.
+void max_pool(const std::int8_t* x, const ImageShape& shape, const Window& window, bool padding_counts,
+              std::int8_t* out);
 void sum_pool(const std::int8_t* x, const ImageShape& shape, const Window& window, std::int32_t* out);
 
 }  // namespace gemel::compiler

@@ -100,7 +100,7 @@ class FusedExecutor {
     }
     const std::vector<std::int8_t> whole = scaled(sums, *conv.epilogue.scale, conv.epilogue.activation);
     std::vector<std::int8_t> pooled(static_cast<std::size_t>(element_count(conv.output.shape)));
-    max_pool(whole.data(), {in[0], conv.output_h, conv.output_w, channels}, *conv.pool, pooled.data());
+    max_pool(whole.data(), {in[0], conv.output_h, conv.output_w, channels}, *conv.pool, true, pooled.data());
     store(conv.output, pooled);
   }
 
@@ -142,14 +142,17 @@ class FusedExecutor {
       const auto image = static_cast<std::int64_t>(i) / (shape[1] * shape[2]);
       sums[static_cast<std::size_t>(image * shape[2] + channel)] += x[i];
     }
-    store(average.output, scaled(sums, average.scale, average.activation));
+    Epilogue epilogue;
+    epilogue.activation = average.activation;
+    epilogue.scale = average.scale;
+    finish(epilogue, sums, average.output);
   }
 
   HostOperand operand(const TensorView& view) const {
     const TensorValue& value = values.at(view.root);
     const ElementType type = graph_.tensor(view.root).type;
     const void* data =
-        type == ElementType::Int8 ? static_cast<const void*>(value.int8_data.data()) : value.int32_data.data();
+        element_bytes(type) == 1 ? static_cast<const void*>(value.int8_data.data()) : value.int32_data.data();
     return {data, type, element_count(graph_.tensor(view.root).shape), view.offset, view.shape, view.strides};
   }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "compiler/graph/tensor_view.h"
 #include "compiler/reference/convolution.h"
 #include "compiler/reference/host_operator.h"
 #include "compiler/reference/int8_gemm.h"
@@ -159,7 +160,7 @@ struct NodeRunner {
 
   void operator()(const MaxPool& op) const {
     allocate();
-    max_pool(int8_in(0), image_shape(in(0)), op.window, out.int8_data.data());
+    max_pool(int8_in(0), image_shape(in(0)), op.window, !op.ignores_padding, out.int8_data.data());
   }
 
   void operator()(const SumPool& op) const {
@@ -171,7 +172,7 @@ struct NodeRunner {
   void move(std::size_t input, std::int64_t offset, const Shape& shape,
             const std::vector<std::int64_t>& strides) const {
     allocate();
-    if (in(input).type == ElementType::Int8) {
+    if (element_bytes(in(input).type) == 1) {
       std::int8_t* to = out.int8_data.data();
       gather(int8_in(input) + offset, shape, strides, 0, to);
     } else {
@@ -191,7 +192,7 @@ struct NodeRunner {
       const std::int64_t part = in(i).shape[op.axis] * inner;
       for (std::int64_t o = 0; o < outer; ++o) {
         const std::int64_t to = o * shape[op.axis] * inner + position;
-        if (result().type == ElementType::Int8) {
+        if (element_bytes(result().type) == 1) {
           std::copy_n(int8_in(i) + o * part, part, out.int8_data.data() + to);
         } else {
           std::copy_n(int32_in(i) + o * part, part, out.int32_data.data() + to);
@@ -215,19 +216,52 @@ struct NodeRunner {
     move(0, op.begin * strides[op.axis], result().shape, strides);
   }
 
-  void host(arch::HostOpKind kind, const std::vector<std::int64_t>& params, const std::vector<float>& scales) const {
+  // The first `repeated` inputs repeat along dimensions of 1.
+  void host(arch::HostOpKind kind, const std::vector<std::int64_t>& params, const std::vector<float>& scales,
+            std::size_t repeated = 0) const {
     allocate();
     std::vector<HostOperand> operands;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      const void* data = in(i).type == ElementType::Int8 ? static_cast<const void*>(int8_in(i)) : int32_in(i);
+      const void* data = element_bytes(in(i).type) == 1 ? static_cast<const void*>(int8_in(i)) : int32_in(i);
       operands.push_back({data, in(i).type, element_count(in(i).shape), 0, in(i).shape, {}});
+      if (i < repeated) repeat(operands.back(), result().shape);
     }
     const HostOperand to{nullptr, result().type, element_count(result().shape), 0, result().shape, {}};
-    run_host_operator(kind, operands, to, out.int8_data.data(), params, scales);
+    void* data = out.int8_data.empty() ? static_cast<void*>(out.int32_data.data()) : out.int8_data.data();
+    run_host_operator(kind, operands, to, data, params, scales);
+  }
+
+  // `operand` seen in `shape`, repeated along dimensions of 1 and missing ones.
+  static void repeat(HostOperand& operand, const Shape& shape) {
+    const TensorView seen = broadcast({0, 0, operand.shape, dense_strides(operand.shape)}, shape);
+    operand.shape = seen.shape;
+    operand.strides = seen.strides;
+  }
+
+  void operator()(const Pad& op) const {
+    allocate();
+    std::fill(out.int8_data.begin(), out.int8_data.end(), op.value);
+    TensorView inner{0, 0, result().shape, dense_strides(result().shape)};
+    for (std::size_t d = 0; d < op.before.size(); ++d) {
+      inner = sliced(inner, d, op.before[d], op.before[d] + in(0).shape[d]);
+    }
+    const HostOperand from{int8_in(0), in(0).type, element_count(in(0).shape), 0, in(0).shape, {}};
+    const HostOperand to{nullptr,      result().type, element_count(result().shape),
+                         inner.offset, inner.shape,   inner.strides};
+    run_host_operator(arch::HostOpKind::Copy, {from}, to, out.int8_data.data(), {}, {});
+  }
+  void operator()(const Lookup&) const { host(arch::HostOpKind::Lookup, {}, {}); }
+  void operator()(const LookupPair&) const { host(arch::HostOpKind::Lookup, {}, {}, 2); }
+  void operator()(const QuantizeSums& op) const {
+    host(arch::HostOpKind::QuantizeSums, quantize_sums_params(op), {}, node.inputs.size());
+  }
+  void operator()(const QuantizeFloat& op) const { host(arch::HostOpKind::QuantizeFloat, {op.zero_point}, {op.scale}); }
+  void operator()(const DequantizeFloat& op) const {
+    host(arch::HostOpKind::DequantizeFloat, {op.zero_point}, {op.scale});
   }
 
   void operator()(const Softmax& op) const {
-    host(arch::HostOpKind::Softmax, {op.causal ? 1 : 0, op.causal_offset}, {op.input_scale, op.output_scale});
+    host(arch::HostOpKind::Softmax, softmax_params(op), {op.input_scale, op.output_scale});
   }
   void operator()(const LayerNorm& op) const {
     host(arch::HostOpKind::LayerNorm, {static_cast<std::int64_t>(arch::bits_from_float(op.epsilon))},
@@ -240,7 +274,7 @@ struct NodeRunner {
 void GraphExecutor::set_input(TensorId input, TensorValue value) {
   const Tensor& tensor = graph_.tensor(input);
   const auto wanted = static_cast<std::size_t>(element_count(tensor.shape));
-  const bool is_int8 = tensor.type == ElementType::Int8;
+  const bool is_int8 = element_bytes(tensor.type) == 1;
   if ((is_int8 ? value.int8_data.size() : value.int32_data.size()) != wanted) {
     throw std::invalid_argument("value of input '" + tensor.name + "' has not the tensor's " + std::to_string(wanted) +
                                 " elements");
@@ -271,9 +305,17 @@ void GraphExecutor::run(bool keep_all) {
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
     for (TensorId input : graph_.nodes[n].inputs) last_use[input] = n;
   }
+  // Sums that the array writes to memory: something reads them there.
+  std::vector<bool> is_stored(graph_.tensors.size(), false);
+  for (const Node& node : graph_.nodes) {
+    const bool is_fused = std::holds_alternative<Requantize>(node.op) || std::holds_alternative<Relu>(node.op) ||
+                          std::holds_alternative<Add>(node.op);
+    if (is_fused) continue;
+    for (const TensorId input : node.inputs) is_stored[input] = true;
+  }
   const auto droppable = [&](TensorId id, std::size_t n) {
     const Tensor& tensor = graph_.tensor(id);
-    return !keep_all && last_use[id] == n && tensor.type == ElementType::Int32 &&
+    return !keep_all && !is_stored[id] && last_use[id] == n && tensor.type == ElementType::Int32 &&
            tensor.role == TensorRole::Intermediate;
   };
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {

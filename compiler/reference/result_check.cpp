@@ -20,8 +20,7 @@ TensorValue value_in_memory(const arch::Program& program, const std::vector<std:
                             const arch::TensorPlace& place) {
   const std::int64_t count = element_count(place.shape);
   TensorValue value = zero_value(place.type, count);
-  void* to =
-      place.type == arch::ElementType::Int8 ? static_cast<void*>(value.int8_data.data()) : value.int32_data.data();
+  void* to = element_bytes(place.type) == 1 ? static_cast<void*>(value.int8_data.data()) : value.int32_data.data();
   std::memcpy(to, bytes_of(program, memory, place),
               static_cast<std::size_t>(count) * static_cast<std::size_t>(element_bytes(place.type)));
   return value;
@@ -29,6 +28,7 @@ TensorValue value_in_memory(const arch::Program& program, const std::vector<std:
 
 std::int32_t element_at(const std::uint8_t* bytes, arch::ElementType type, std::size_t index) {
   if (type == arch::ElementType::Int8) return static_cast<std::int8_t>(bytes[index]);
+  if (type == arch::ElementType::UInt8) return bytes[index];
   std::int32_t value = 0;
   std::memcpy(&value, bytes + 4 * index, sizeof value);
   return value;
@@ -78,6 +78,7 @@ CheckReport check_result(const Graph& graph, const arch::Program& program, const
 
   CheckReport report;
   std::unordered_set<TensorId> checked;
+  std::unordered_set<std::uint64_t> layer_addresses;
   for (const arch::Layer& layer : program.layers) {
     const arch::TensorPlace* place = arch::find_tensor(program, layer.output);
     const auto id = ids.find(layer.output);
@@ -87,12 +88,25 @@ CheckReport check_result(const Graph& graph, const arch::Program& program, const
     }
     ++report.checked_layers;
     checked.insert(id->second);
+    layer_addresses.insert(place->address);
     if (!report.first_difference.empty()) continue;
     report.first_difference =
         difference_text(layer, *place, bytes_of(program, memory, *place), values.at(id->second).bytes());
   }
+  // A layer may write an output where another name of its result lies.
   for (const TensorId output : graph.outputs) {
-    if (checked.count(output) == 0) report.unchecked_layers.push_back("output " + graph.tensor(output).name);
+    if (checked.count(output) != 0) continue;
+    const std::string& name = graph.tensor(output).name;
+    const arch::TensorPlace* place = arch::find_tensor(program, name);
+    if (!place || layer_addresses.count(place->address) == 0) {
+      report.unchecked_layers.push_back("output " + name);
+    } else if (report.first_difference.empty()) {
+      arch::Layer layer;
+      layer.name = name;
+      layer.op = "output";
+      report.first_difference =
+          difference_text(layer, *place, bytes_of(program, memory, *place), values.at(output).bytes());
+    }
   }
   return report;
 }

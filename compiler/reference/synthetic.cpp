@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 
+#include "sim/arch/numerics.h"
+
 namespace gemel::compiler {
 namespace {
 
@@ -60,10 +62,19 @@ std::vector<std::int32_t> synthetic_bias(const std::string& name, std::int64_t c
 }
 
 TensorValue synthetic_input(const Tensor& input) {
-  if (input.type != ElementType::Int8) throw std::invalid_argument("input '" + input.name + "' is not int8");
+  if (input.type == ElementType::Int32) throw std::invalid_argument("input '" + input.name + "' is int32");
   TensorValue value;
   value.int8_data = bell_bytes("input:" + input.name, element_count(input.shape), 4);
-  for (std::int8_t& v : value.int8_data) v = v == -128 ? std::int8_t{-127} : v;
+  for (std::int8_t& v : value.int8_data) {
+    if (v == -128) v = -127;
+    if (input.type == ElementType::UInt8) v = static_cast<std::int8_t>(v ^ -128);
+  }
+  if (input.type == ElementType::Float32) {
+    for (const std::int8_t v : value.int8_data) {
+      value.int32_data.push_back(static_cast<std::int32_t>(arch::bits_from_float(static_cast<float>(v) / 32.0f)));
+    }
+    value.int8_data.clear();
+  }
   return value;
 }
 

@@ -28,7 +28,7 @@ struct TensorValue {
 
 inline TensorValue zero_value(ElementType type, std::int64_t count) {
   TensorValue value;
-  if (type == ElementType::Int8) {
+  if (element_bytes(type) == 1) {
     value.int8_data.resize(static_cast<std::size_t>(count));
   } else {
     value.int32_data.resize(static_cast<std::size_t>(count));

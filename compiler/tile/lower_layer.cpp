@@ -105,9 +105,13 @@ class Lowering {
       work.weights = matrix.base;
       work.weight_layout = WeightLayout::RowMajor;
       work.weight_stride = matrix.x_stride;
-      work.output.base = {buffers_.tensor(average.output.root), average.output.offset + i * average.output.strides[0]};
-      work.activation = average.activation;
-      work.scale = average.scale;
+      const std::int64_t output_bytes = element_bytes(graph_.tensor(average.output.root).type);
+      work.output.base = {buffers_.tensor(average.output.root),
+                          (average.output.offset + i * average.output.strides[0]) * output_bytes};
+      Epilogue epilogue;
+      epilogue.activation = average.activation;
+      epilogue.scale = average.scale;
+      set_epilogue(work, epilogue, machine_, graph_, buffers_);
       group.push_back(std::move(work));
     }
     return {std::move(group)};

@@ -118,7 +118,8 @@ void Assembler::tensor(LineScanner& line) {
   TensorPlace tensor;
   tensor.name = line.quoted("the tensor's name");
   tensor.role = one_of(line, {Role::Input, Role::Output, Role::Weight, Role::Intermediate}, role_word, "role");
-  tensor.type = one_of(line, {ElementType::Int8, ElementType::Int32}, element_type_word, "element type");
+  tensor.type = one_of(line, {ElementType::Int8, ElementType::Int32, ElementType::UInt8, ElementType::Float32},
+                       element_type_word, "element type");
   tensor.address = line.number("an address");
   tensor.shape = integers(line);
   line.expect_end();

@@ -35,7 +35,7 @@ void CommandChecker::program_parts() const {
   for (const MemorySegment& s : program_.memory) inside(s.address, s.bytes.size(), "a memory segment");
   for (const OutputRange& o : program_.outputs) inside(o.address, o.bytes, "an output");
   for (const TensorPlace& t : program_.tensors) {
-    std::uint64_t bytes = t.type == ElementType::Int8 ? 1 : 4;
+    std::uint64_t bytes = element_type_bytes(t.type);
     for (const std::int64_t n : t.shape) {
       if (n < 1 || static_cast<std::uint64_t>(n) > program_.size / bytes) {
         violate("tensor '" + t.name + "' has a dimension of " + std::to_string(n) + " and does not fit memory");

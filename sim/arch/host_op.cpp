@@ -21,7 +21,17 @@ using host::multiplier_of;
 using host::Operands;
 using host::View;
 
+void put_softmax(const View& out, Index at, float value, std::int32_t zero_point) {
+  if (zero_point == 0) {
+    out.put_rounded(at, value);
+  } else {
+    const auto rounded = static_cast<std::int32_t>(std::nearbyint(std::min(value, 65536.0f)));
+    out.put(at, std::min(std::max(rounded + zero_point, -128), 127));
+  }
+}
+
 void softmax(const HostOp& op, const Operands& o) {
+  const std::int32_t zero_point = op.params.size() > 2 ? static_cast<std::int32_t>(op.params[2]) : 0;
   const View& x = o.in[0];
   const bool causal = op.params[0] != 0;
   const Index n = x.shape().back();
@@ -40,7 +50,7 @@ void softmax(const HostOp& op, const Operands& o) {
     for (Index j = 0; j < n; ++j) {
       const float value =
           j < used ? static_cast<float>(static_cast<double>(e[j]) / sum / static_cast<double>(op.scales[1])) : 0.0f;
-      o.out.put_rounded(at[1] + j * o.out.stride(last), value);
+      put_softmax(o.out, at[1] + j * o.out.stride(last), value, zero_point);
     }
   });
 }
@@ -215,6 +225,18 @@ void run_host_op(const HostOp& op, std::uint8_t* memory, std::uint64_t base, std
       return;
     case Kind::Conv2d:
       host::conv2d(op, o);
+      return;
+    case Kind::Lookup:
+      host::lookup(op, o);
+      return;
+    case Kind::QuantizeSums:
+      host::quantize_sums(op, o);
+      return;
+    case Kind::QuantizeFloat:
+      host::quantize_float(op, o);
+      return;
+    case Kind::DequantizeFloat:
+      host::dequantize_float(op, o);
       return;
   }
 }

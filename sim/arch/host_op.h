@@ -30,10 +30,11 @@ struct HostTensor {
 // (an int32 output is rounded half to even and saturates at 32 bits), unless said otherwise.
 // Scales are {one per integer input that is named in `scales`, output}; params have a fixed length per kind.
 enum class HostOpKind : std::uint8_t {
-  // Last axis. scales {x, out}; params {causal, offset}: with causal = 1, element j of row i (index of the second
+  // Last axis. scales {x, out}; params {causal, offset}, or {causal, offset, zero point} of the output: with causal =
+  // 1, element j of row i (index of the second
   // last axis) takes part only where j <= i + offset, the others become 0.
   // e_j = (float)exp((double)((float)(x_j - max) * scale_x)); sum in double, ascending;
-  // out = round((float)((double)e_j / sum / (double)scale_out)).
+  // out = round((float)((double)e_j / sum / (double)scale_out)) + zero point, saturating.
   Softmax,
   // Last axis of n elements. inputs {x, gamma, beta} (gamma, beta: float32 of shape [n]); scales {x, out};
   // params {bits of float32 epsilon}. S = sum x, Q = sum x^2, ascending;
@@ -73,7 +74,20 @@ enum class HostOpKind : std::uint8_t {
   // the
   // image is 0. Sum, scales and output as MatMul.
   Conv2d,
+  // inputs {x int8, table int8 [256]}: table[x + 128]; or {a, b int8, table int8 [65536]}:
+  // table[(a + 128) * 256 + b + 128]. Any function of one or two bytes. No params, no scales.
+  Lookup,
+  // inputs {sums int32, multiplier float32, up to two terms int32}, all of the output's shape (stride 0 broadcasts);
+  // params {zero point, least, most, offset, factor, factor}; output int8.
+  // v = sum + offset + factor * term + ..., wrapping; f = (float)v * multiplier, limited to [least - zero point,
+  // most - zero point]; half-even round(f) + zero point: requantisation as ONNX defines it.
+  QuantizeSums,
+  // x float32 to int8: scales {scale}; params {zero point}: round(x / scale) + zero point, saturating.
+  QuantizeFloat,
+  // x int8 or int32 to float32: scales {scale}; params {zero point}: (float)(x - zero point) * scale.
+  DequantizeFloat,
 };
+inline constexpr HostOpKind kLastHostOpKind = HostOpKind::DequantizeFloat;
 
 struct HostOp {
   HostOpKind kind = HostOpKind::Copy;
@@ -97,7 +111,8 @@ void run_host_op(const HostOp& op, std::uint8_t* memory, std::uint64_t base, std
 // Work of an operator: what it costs follows from this alone.
 //   Softmax 8 operations an element, LayerNorm 8, Gelu 16, Requantize and Relu 2, Copy 1 (with scales 2), Fill 1, Add
 //   4, Mul 3, pooling 1 for each window element + 2 for each output, MatMul and Conv2d 2 for each multiply-accumulate +
-//   2 for each output. Bytes: each element of each input once (repeated elements once), each element of the output
+//   2 for each output, Lookup 2 or (of two) 4, QuantizeSums 4 + 2 for each term, QuantizeFloat 3, DequantizeFloat 2.
+//   Bytes: each element of each input once (repeated elements once), each element of the output
 //   once.
 struct HostOpWork {
   std::uint64_t operations = 0;

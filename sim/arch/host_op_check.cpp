@@ -16,27 +16,33 @@ struct KindInfo {
   unsigned min_inputs;
   unsigned max_inputs;
   unsigned params;
+  unsigned optional_params;  // more than `params` allowed
   const char* param_names;
   unsigned scales;  // besides none where `scales_optional`
   bool scales_optional;
 };
 
 constexpr KindInfo kKinds[] = {
-    {Kind::Softmax, "softmax", 1, 1, 2, "causal, offset", 2, false},
-    {Kind::LayerNorm, "layer_norm", 3, 3, 1, "epsilon bits", 2, false},
-    {Kind::Gelu, "gelu", 1, 1, 0, "none", 2, false},
-    {Kind::Copy, "copy", 1, 1, 0, "none", 2, true},
-    {Kind::Fill, "fill", 0, 0, 1, "value", 0, true},
-    {Kind::MaxPool, "max_pool", 1, 1, 9, "kernel h, w, stride h, w, pad top, left, bottom, right, pad_counts", 0, true},
-    {Kind::AveragePool, "average_pool", 1, 1, 9, "kernel h, w, stride h, w, pad top, left, bottom, right, pad_counts",
-     2, false},
-    {Kind::Requantize, "requantize", 1, 1, 1, "relu", 2, false},
-    {Kind::Add, "add", 2, 2, 1, "relu", 3, false},
-    {Kind::Mul, "mul", 2, 2, 0, "none", 3, false},
-    {Kind::Relu, "relu", 1, 1, 0, "none", 2, true},
-    {Kind::MatMul, "mat_mul", 2, 3, 1, "relu", 3, false},
-    {Kind::Conv2d, "conv2d", 2, 3, 10, "stride h, w, pad top, left, bottom, right, dilation h, w, groups, relu", 3,
+    {Kind::Softmax, "softmax", 1, 1, 2, 1, "causal, offset and perhaps zero point", 2, false},
+    {Kind::LayerNorm, "layer_norm", 3, 3, 1, 0, "epsilon bits", 2, false},
+    {Kind::Gelu, "gelu", 1, 1, 0, 0, "none", 2, false},
+    {Kind::Copy, "copy", 1, 1, 0, 0, "none", 2, true},
+    {Kind::Fill, "fill", 0, 0, 1, 0, "value", 0, true},
+    {Kind::MaxPool, "max_pool", 1, 1, 9, 0, "kernel h, w, stride h, w, pad top, left, bottom, right, pad_counts", 0,
+     true},
+    {Kind::AveragePool, "average_pool", 1, 1, 9, 0,
+     "kernel h, w, stride h, w, pad top, left, bottom, right, pad_counts", 2, false},
+    {Kind::Requantize, "requantize", 1, 1, 1, 0, "relu", 2, false},
+    {Kind::Add, "add", 2, 2, 1, 0, "relu", 3, false},
+    {Kind::Mul, "mul", 2, 2, 0, 0, "none", 3, false},
+    {Kind::Relu, "relu", 1, 1, 0, 0, "none", 2, true},
+    {Kind::MatMul, "mat_mul", 2, 3, 1, 0, "relu", 3, false},
+    {Kind::Conv2d, "conv2d", 2, 3, 10, 0, "stride h, w, pad top, left, bottom, right, dilation h, w, groups, relu", 3,
      false},
+    {Kind::Lookup, "lookup", 2, 3, 0, 0, "none", 0, true},
+    {Kind::QuantizeSums, "quantize_sums", 2, 4, 6, 0, "zero point, least, most, offset, factor, factor", 0, true},
+    {Kind::QuantizeFloat, "quantize_float", 1, 1, 1, 0, "zero point", 1, false},
+    {Kind::DequantizeFloat, "dequantize_float", 1, 1, 1, 0, "zero point", 1, false},
 };
 
 const KindInfo& info_of(Kind kind) {
@@ -145,6 +151,32 @@ void check_conv2d(const HostOp& op) {
   }
 }
 
+void check_lookup(const HostOp& op) {
+  const HostTensor& table = op.inputs.back();
+  const std::int64_t entries = op.inputs.size() == 2 ? 256 : 65536;
+  require(op, table.element_bytes == 1 && table.shape == std::vector<std::int64_t>{entries},
+          "expected a table of " + std::to_string(entries) + " bytes");
+  require(op, op.output.element_bytes == 1, "expected an output of bytes");
+  for (std::size_t i = 0; i + 1 < op.inputs.size(); ++i) {
+    require(op, op.inputs[i].element_bytes == 1 && op.inputs[i].shape == op.output.shape,
+            "expected inputs of bytes, of the output's shape");
+  }
+}
+
+void check_quantization(const HostOp& op) {
+  const bool to_float = op.kind == Kind::DequantizeFloat;
+  require(op, op.output.element_bytes == (to_float ? 4 : 1),
+          to_float ? "expected a float32 output" : "expected an int8 output");
+  require(op, op.params[0] >= -128 && op.params[0] <= 127, "the zero point must be in -128 to 127");
+  if (op.kind == Kind::QuantizeSums) {
+    require(op, op.params[1] >= -128 && op.params[1] <= op.params[2] && op.params[2] <= 127,
+            "limits must be in order and in -128 to 127");
+  }
+  for (const HostTensor& t : op.inputs) {
+    require(op, to_float || t.element_bytes == 4, "expected inputs of 32 bits");
+  }
+}
+
 std::uint64_t macs_of(const HostOp& op) {
   if (op.kind == Kind::MatMul) {
     return elements_of(op.output) * static_cast<std::uint64_t>(op.inputs[0].shape.back());
@@ -181,6 +213,14 @@ std::uint64_t operations_of(const HostOp& op) {
     case Kind::MatMul:
     case Kind::Conv2d:
       return 2 * macs_of(op) + 2 * n;
+    case Kind::Lookup:
+      return (op.inputs.size() == 2 ? 2 : 4) * n;
+    case Kind::QuantizeSums:
+      return (4 + 2 * (op.inputs.size() - 2)) * n;
+    case Kind::QuantizeFloat:
+      return 3 * n;
+    case Kind::DequantizeFloat:
+      return 2 * n;
   }
   return n;
 }
@@ -203,7 +243,7 @@ void check_host_op(const HostOp& op) {
   require(op, op.inputs.size() >= info.min_inputs && op.inputs.size() <= info.max_inputs,
           std::to_string(op.inputs.size()) + " inputs; expected " + std::to_string(info.min_inputs) +
               (info.max_inputs > info.min_inputs ? " or " + std::to_string(info.max_inputs) : std::string()));
-  require(op, op.params.size() == info.params,
+  require(op, op.params.size() >= info.params && op.params.size() <= info.params + info.optional_params,
           std::to_string(op.params.size()) + " params; expected " + std::to_string(info.params) + " (" +
               info.param_names + ")");
   require(op, op.scales.size() == info.scales || (info.scales_optional && op.scales.empty()),
@@ -222,6 +262,14 @@ void check_host_op(const HostOp& op) {
     case Kind::Conv2d:
       check_conv2d(op);
       return;
+    case Kind::Lookup:
+      check_lookup(op);
+      return;
+    case Kind::QuantizeSums:
+    case Kind::QuantizeFloat:
+    case Kind::DequantizeFloat:
+      check_quantization(op);
+      break;
     default:
       break;
   }

@@ -143,4 +143,10 @@ inline float multiplier_of(float a, float b, float out) {
 void mat_mul(const HostOp& op, const Operands& o);
 void conv2d(const HostOp& op, const Operands& o);
 
+// host_quantized.cpp
+void lookup(const HostOp& op, const Operands& o);
+void quantize_sums(const HostOp& op, const Operands& o);
+void quantize_float(const HostOp& op, const Operands& o);
+void dequantize_float(const HostOp& op, const Operands& o);
+
 }  // namespace gemel::arch::host

@@ -28,7 +28,11 @@ struct Step {
   std::uint32_t index = 0;
 };
 
-enum class ElementType : std::uint8_t { Int8, Int32 };
+// Only the host reads and writes UInt8 and Float32.
+enum class ElementType : std::uint8_t { Int8, Int32, UInt8, Float32 };
+inline constexpr std::size_t element_type_bytes(ElementType type) {
+  return type == ElementType::Int8 || type == ElementType::UInt8 ? 1 : 4;
+}
 
 // A named tensor in memory, dense and row-major over `shape` (activations NHWC).
 struct TensorPlace {

@@ -119,7 +119,7 @@ void transfer(Archive& a, HostTensor& t) {
 
 template <typename Archive>
 void transfer(Archive& a, HostOp& op) {
-  enumeration(a, op.kind, HostOpKind::Conv2d);
+  enumeration(a, op.kind, kLastHostOpKind);
   list(a, op.inputs, 32, [&](HostTensor& t) { transfer(a, t); });
   transfer(a, op.output);
   plain_list(a, op.params);
@@ -196,7 +196,7 @@ void transfer(Archive& a, Program& p) {
   list(a, p.tensors, 40, [&](TensorPlace& t) {
     a.text(t.name);
     a.number(t.address);
-    enumeration(a, t.type, ElementType::Int32);
+    enumeration(a, t.type, ElementType::Float32);
     plain_list(a, t.shape);
     enumeration(a, t.role, TensorPlace::Role::Intermediate);
   });

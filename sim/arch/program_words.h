@@ -8,7 +8,10 @@ namespace gemel::arch {
 inline const char* isa_version_word(IsaVersion version) {
   return version == IsaVersion::GemminiV07 ? "gemmini_v0_7" : "gemmini_2025";
 }
-inline const char* element_type_word(ElementType type) { return type == ElementType::Int8 ? "int8" : "int32"; }
+inline const char* element_type_word(ElementType type) {
+  static constexpr const char* kWords[] = {"int8", "int32", "uint8", "float32"};
+  return kWords[static_cast<std::size_t>(type)];
+}
 inline const char* placement_word(Placement placement) { return placement == Placement::Array ? "array" : "host"; }
 inline const char* role_word(TensorPlace::Role role) {
   switch (role) {

@@ -178,7 +178,7 @@ TEST(Pools, EqualThePlainLoopsAndCountPaddingAsZero) {
     const auto count = static_cast<std::size_t>(image.shape.batch * image.out_h() * image.out_w() * channels);
     std::vector<std::int8_t> largest(count);
     std::vector<std::int32_t> sums(count);
-    max_pool(image.x.data(), image.shape, image.window, largest.data());
+    max_pool(image.x.data(), image.shape, image.window, true, largest.data());
     sum_pool(image.x.data(), image.shape, image.window, sums.data());
     image.for_each_output(channels,
                           [&](std::size_t i, std::int64_t n, std::int64_t oy, std::int64_t ox, std::int64_t c) {

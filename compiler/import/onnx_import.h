@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// ONNX models to the typed graph. The integer importer knows models of QOperator form (compiler/onnx/canonical.h makes
+// it of QDQ models).
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+#include "compiler/import/onnx_builder.h"
+#include "compiler/onnx/onnx_model.h"
+
+namespace gemel::compiler {
+
+struct OnnxImport {
+  Graph graph;                              // names of inputs and outputs are the model's
+  std::vector<OnnxNodeNote> notes;          // one for each node of the model, in its order
+  std::map<std::string, TensorId> tensors;  // values that the graph holds in ONNX's own order of dimensions
+};
+
+// Throws OnnxError, or GraphError where the graph as a whole is impossible.
+OnnxImport import_onnx(const OnnxModel& model);
+
+// Operators that import_onnx() knows, "domain.Name", for messages and documentation.
+std::vector<std::string> known_onnx_operators();
+
+}  // namespace gemel::compiler

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Importers of single nodes. Each reads builder.node(), adds to the graph and defines the node's outputs; all throw
+// OnnxError. Formulas are those of ONNX Runtime: docs/onnx.md.
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "compiler/import/onnx_builder.h"
+
+namespace gemel::compiler {
+
+// What follows sums: one multiplier, or one a channel (the last dimension).
+struct OnnxRequantization {
+  std::vector<float> multipliers;
+  OnnxQuantization output;
+  // Terms added to the sums first: int32 tensors times factors, and a number.
+  std::vector<TensorId> terms;
+  std::vector<std::int32_t> factors;
+  std::int32_t offset = 0;
+};
+
+// int32 sums to the node's first output. An image has its channels last.
+void finish_onnx_sums(OnnxBuilder& builder, TensorId sums, const OnnxRequantization& finish,
+                      std::optional<std::size_t> image_rank);
+
+// onnx_products.cpp
+void import_qlinear_conv(OnnxBuilder& builder);
+void import_conv_integer(OnnxBuilder& builder);
+void import_conv_transpose(OnnxBuilder& builder);
+void import_qlinear_matmul(OnnxBuilder& builder);
+void import_matmul_integer(OnnxBuilder& builder);
+void import_qgemm(OnnxBuilder& builder);
+
+// onnx_elementwise.cpp
+void import_binary(OnnxBuilder& builder);
+void import_unary(OnnxBuilder& builder);
+void import_relu(OnnxBuilder& builder);
+void import_clip(OnnxBuilder& builder);
+void import_softmax(OnnxBuilder& builder);
+void import_layer_norm(OnnxBuilder& builder);
+void import_quantize(OnnxBuilder& builder);
+void import_dequantize(OnnxBuilder& builder);
+
+// onnx_pools.cpp
+void import_max_pool(OnnxBuilder& builder);
+void import_average_pool(OnnxBuilder& builder);
+void import_global_average_pool(OnnxBuilder& builder);
+
+// onnx_movement.cpp
+void import_concat(OnnxBuilder& builder);
+void import_qlinear_concat(OnnxBuilder& builder);
+void import_reshape(OnnxBuilder& builder);
+void import_transpose(OnnxBuilder& builder);
+void import_slice(OnnxBuilder& builder);
+void import_split(OnnxBuilder& builder);
+void import_pad(OnnxBuilder& builder);
+void import_gather(OnnxBuilder& builder);
+void import_identity(OnnxBuilder& builder);
+void import_expand(OnnxBuilder& builder);
+void import_depth_space(OnnxBuilder& builder);
+void import_resize(OnnxBuilder& builder);
+
+}  // namespace gemel::compiler

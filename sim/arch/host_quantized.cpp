@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables, and what stands between sums, floats and integers with a zero point.
+#include <algorithm>
+#include <cmath>
+
+#include "sim/arch/host_tensor_view.h"
+
+namespace gemel::arch::host {
+
+namespace {
+
+// round(value) + zero_point, within [least, most]; half to even. NaN counts as the least.
+std::int32_t rounded_within(float value, std::int32_t zero_point, std::int32_t least, std::int32_t most) {
+  const auto low = static_cast<float>(least - zero_point);
+  const auto high = static_cast<float>(most - zero_point);
+  const float limited = value > low ? std::min(value, high) : low;
+  return static_cast<std::int32_t>(std::nearbyint(limited)) + zero_point;
+}
+
+}  // namespace
+
+void lookup(const HostOp& op, const Operands& o) {
+  const View& table = o.in.back();
+  if (op.inputs.size() == 2) {
+    for_each_element({{o.in[0]}, o.out}, [&](const std::vector<Index>& at) {
+      o.out.put(at[kOut], table.get((o.in[0].get(at.back()) + 128) * table.stride(0)));
+    });
+    return;
+  }
+  for_each_element({{o.in[0], o.in[1]}, o.out}, [&](const std::vector<Index>& at) {
+    const Index entry = (Index{o.in[0].get(at[2])} + 128) * 256 + o.in[1].get(at[1]) + 128;
+    o.out.put(at[kOut], table.get(entry * table.stride(0)));
+  });
+}
+
+void quantize_sums(const HostOp& op, const Operands& o) {
+  const auto zero_point = static_cast<std::int32_t>(op.params[0]);
+  const auto least = static_cast<std::int32_t>(op.params[1]), most = static_cast<std::int32_t>(op.params[2]);
+  const std::size_t terms = op.inputs.size() - 2;
+  // for_each_element() puts the output first and input 0 last; the others keep their places.
+  for_each_element(o, [&](const std::vector<Index>& at) {
+    auto sum = static_cast<std::uint32_t>(o.in[0].get(at.back())) + static_cast<std::uint32_t>(op.params[3]);
+    for (std::size_t t = 0; t < terms; ++t) {
+      sum += static_cast<std::uint32_t>(op.params[4 + t]) * static_cast<std::uint32_t>(o.in[2 + t].get(at[2 + t]));
+    }
+    const float scaled = static_cast<float>(static_cast<std::int32_t>(sum)) * o.in[1].get_float(at[1]);
+    o.out.put(at[kOut], rounded_within(scaled, zero_point, least, most));
+  });
+}
+
+void quantize_float(const HostOp& op, const Operands& o) {
+  const auto zero_point = static_cast<std::int32_t>(op.params[0]);
+  for_each_element(o, [&](const std::vector<Index>& at) {
+    o.out.put(at[kOut], rounded_within(o.in[0].get_float(at.back()) / op.scales[0], zero_point, -128, 127));
+  });
+}
+
+void dequantize_float(const HostOp& op, const Operands& o) {
+  for_each_element(o, [&](const std::vector<Index>& at) {
+    const auto difference = static_cast<std::int32_t>(static_cast<std::uint32_t>(o.in[0].get(at.back())) -
+                                                      static_cast<std::uint32_t>(op.params[0]));
+    o.out.put(at[kOut], static_cast<std::int32_t>(bits_from_float(static_cast<float>(difference) * op.scales[0])));
+  });
+}
+
+}  // namespace gemel::arch::host
