@@ -15,7 +15,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const arch::Accele
       memory_port_("memory_port", derived_.bus_bytes),
       station_("reservation_station", config, derived_),
       counters_("counter_file"),
-      front_end_("command_front_end", station_, counters_),
+      front_end_("command_front_end", config, derived_, station_, counters_),
       mvin_writer_("mvin_writer", config, derived_, scratchpad_, accumulator_, timing_only),
       dma_reader_("dma_reader", config, derived_, memory_port_, mvin_writer_),
       zero_writer_("zero_writer", derived_, scratchpad_, accumulator_, mvin_writer_, timing_only),
@@ -30,6 +30,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const arch::Accele
   station_.connect(load_controller_, execute_controller_, store_controller_, front_end_, events);
   station_.on_complete(CommandClass::Load, load_controller_);
   station_.on_complete(CommandClass::Store, store_controller_);
+  station_.on_loop_command_left(front_end_);
   front_end_.connect(host, events);
   counters_.connect([this](CounterEvent event, Cycle at) { return counter_total(event, at); });
   mvin_writer_.connect(load_controller_, memory_port_);

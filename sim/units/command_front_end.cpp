@@ -9,9 +9,9 @@ namespace {
 constexpr std::int64_t kLongAgo = -16;
 }
 
-CommandFrontEnd::CommandFrontEnd(const sc_core::sc_module_name& name, ReservationStation& station,
-                                 CounterFile& counters)
-    : Unit(name), station_(station), counters_(counters) {
+CommandFrontEnd::CommandFrontEnd(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+                                 const arch::DerivedConfig& derived, ReservationStation& station, CounterFile& counters)
+    : Unit(name), station_(station), counters_(counters), conv_(config, derived), matmul_(config, derived) {
   for (auto& queue : entered_) queue.fill(kLongAgo);
   left_.fill(kLongAgo);
   due_ = 0;
@@ -22,6 +22,10 @@ void CommandFrontEnd::pull() {
   arch::Command command;
   Cycle offered = 0;
   while (held_ < 2 && source_->next_command(command, offered)) {
+    if (is_loop_command(command)) {
+      enter_by_cycle(command, offered);
+      return;
+    }
     // With a command held, left_ tells of the one two before; with none, of the one before: the one two before is older
     // still.
     const std::int64_t left_two_before = held_ == 1 ? left_[0] : left_[1];
@@ -34,15 +38,24 @@ void CommandFrontEnd::pull() {
       ++at;
     }
     for (unsigned q = 0; q < kQueues; ++q) entered_[q] = {enters[q], entered_[q][0]};
-    source_->accepted(static_cast<Cycle>(enters[0]));
-    if (events_ != nullptr) events_->record(static_cast<Cycle>(enters[0]), EventKind::Accepted, accepted_);
-    ++accepted_;
+    record_accepted(static_cast<Cycle>(enters[0]));
     pending_[held_++] = Held{command, static_cast<Cycle>(at)};
   }
 }
 
+void CommandFrontEnd::record_accepted(Cycle at) {
+  source_->accepted(at);
+  if (events_ != nullptr) events_->record(at, EventKind::Accepted, accepted_);
+  ++accepted_;
+}
+
 void CommandFrontEnd::resume() {
+  if (by_cycle_) {
+    wake(static_cast<Cycle>(looked_at_ + 1));
+    return;
+  }
   pull();
+  if (by_cycle_) wake(offered_at_);
   if (held_ > 0) wake(pending_[0].visible);
 }
 
@@ -74,7 +87,11 @@ bool CommandFrontEnd::may_proceed(const arch::Command& command) {
 
 void CommandFrontEnd::advance(Cycle now) {
   look(now);
-  pull();
+  if (!by_cycle_) pull();
+  if (by_cycle_) {
+    advance_by_cycle(now);
+    return;
+  }
   if (held_ == 0) return;
   if (pending_[0].visible > now) {
     wake(pending_[0].visible);
@@ -84,12 +101,16 @@ void CommandFrontEnd::advance(Cycle now) {
     wake(now + 1);
     return;
   }
-  if (!consume(pending_[0].command, now) && !station_.allocate(pending_[0].command, now))
+  if (!consume(pending_[0].command, now) && !station_.allocate(pending_[0].command, CommandOrigin::Host, now))
     return;  // the station wakes us
   left_ = {static_cast<std::int64_t>(now), left_[0]};
   pending_[0] = pending_[1];
   --held_;
   pull();
+  if (by_cycle_) {
+    advance_by_cycle(now);
+    return;
+  }
   if (held_ > 0 && may_proceed(pending_[0].command)) wake(std::max(pending_[0].visible, now + 1));
 }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Four queues of two between the host and the reservation station (docs/microarchitecture.md, section 2). Since nothing
-// in a chain of queues can overtake, the cycle in which a command passes each of them follows from the two commands
-// before it.
+// Four queues of two between the host and the reservation station (docs/microarchitecture.md, section 2), and the two
+// loop unrollers between them. While no loop is about, nothing in the chain of queues can overtake, and the cycle in
+// which a command passes each of them follows from the two commands before it. From a loop command on, until all is at
+// rest again, the chain is looked at cycle by cycle (command_front_end_loops.cpp).
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
 #include "sim/arch/command.h"
 #include "sim/units/counter_file.h"
+#include "sim/units/loop_conv_unroller.h"
+#include "sim/units/loop_matmul_unroller.h"
 #include "sim/units/reservation_station.h"
 #include "sim/units/unit.h"
 
@@ -25,9 +28,10 @@ class CommandSource {
   virtual void accepted(Cycle at) = 0;
 };
 
-class CommandFrontEnd final : public Unit {
+class CommandFrontEnd final : public Unit, public LoopCommandListener {
  public:
-  CommandFrontEnd(const sc_core::sc_module_name& name, ReservationStation& station, CounterFile& counters);
+  CommandFrontEnd(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
+                  const arch::DerivedConfig& derived, ReservationStation& station, CounterFile& counters);
   void connect(CommandSource& source, EventLog* events) {
     source_ = &source;
     events_ = events;
@@ -36,12 +40,15 @@ class CommandFrontEnd final : public Unit {
   void advance(Cycle now);
   // The host goes on after a fence: looks for its next command.
   void resume();
-  bool empty() const { return held_ == 0; }
-  Cycle quiet_from() const { return left_[0] < 0 ? 0 : static_cast<Cycle>(left_[0] + 1); }
+  bool empty() const { return held_ == 0 && (!by_cycle_ || chain_is_empty()); }
+  Cycle quiet_from() const { return std::max(left_[0] < 0 ? 0 : static_cast<Cycle>(left_[0] + 1), loops_quiet_from_); }
   std::uint64_t commands() const { return accepted_; }
+
+  void loop_command_left(CommandOrigin origin, CommandClass c, Cycle now) override;
 
  private:
   static constexpr unsigned kQueues = 4;
+  enum Queue : unsigned { kRaw, kConv, kMatmul, kUnrolled };
   struct Held {
     arch::Command command;
     Cycle visible = 0;  // at the head of the last queue
@@ -49,6 +56,30 @@ class CommandFrontEnd final : public Unit {
   void pull();
   bool consume(const arch::Command& command, Cycle now);
   bool may_proceed(const arch::Command& command);
+  void record_accepted(Cycle at);
+
+  // ---- Cycle by cycle ----
+  struct QueueEntry {
+    arch::Command command;
+    CommandOrigin origin = CommandOrigin::Host;
+    std::int64_t entered = 0;
+  };
+  struct ShortQueue {
+    std::array<QueueEntry, 2> entries;
+    unsigned count = 0;
+  };
+  bool is_loop_command(const arch::Command& command) const { return conv_.owns(command) || matmul_.owns(command); }
+  void enter_by_cycle(const arch::Command& command, Cycle offered);
+  bool chain_is_empty() const;
+  bool chain_cycle(Cycle now, bool may_allocate);
+  Cycle chain_next_due(Cycle now) const;
+  void advance_by_cycle(Cycle now);
+  const QueueEntry* head(Queue q, Cycle now) const;
+  void push(Queue q, const arch::Command& command, CommandOrigin origin, Cycle now);
+  void pop(Queue q);
+  template <typename Unroller>
+  bool unroll(Unroller& unroller, Queue from, Queue to, bool room, CommandOrigin origin, Cycle now);
+  bool take_from_host(Cycle now);
 
   ReservationStation& station_;
   CounterFile& counters_;
@@ -61,6 +92,18 @@ class CommandFrontEnd final : public Unit {
   // the last queue.
   std::array<std::array<std::int64_t, 2>, kQueues> entered_;
   std::array<std::int64_t, 2> left_;
+
+  bool by_cycle_ = false;
+  LoopConvUnroller conv_;
+  LoopMatmulUnroller matmul_;
+  std::array<ShortQueue, kQueues> queues_;
+  std::array<std::int64_t, kQueues> earliest_{};  // entry into each queue, as the commands before demand it
+  bool offers_ = false;                           // the host offers offered_, from offered_at_ on
+  arch::Command offered_;
+  Cycle offered_at_ = 0;
+  std::int64_t looked_at_ = -1;  // the last cycle of the chain that was looked at
+  Cycle catch_up_from_ = kNever;
+  Cycle loops_quiet_from_ = 0;
 };
 
 }  // namespace gemel::sim

@@ -11,6 +11,16 @@ namespace gemel::sim {
 enum class CommandClass : std::uint8_t { Load = 0, Execute = 1, Store = 2 };
 inline constexpr unsigned kCommandClasses = 3;
 
+// Who made a command: the host, or an unroller out of a loop.
+enum class CommandOrigin : std::uint8_t { Host, ConvLoop, MatmulLoop };
+
+// Told when the station lets go of a command that an unroller made.
+class LoopCommandListener {
+ public:
+  virtual ~LoopCommandListener() = default;
+  virtual void loop_command_left(CommandOrigin origin, CommandClass c, Cycle now) = 0;
+};
+
 struct IssuedCommand {
   static constexpr std::uint8_t kNoEntry = 0xFF;
   arch::Command command;
@@ -18,6 +28,7 @@ struct IssuedCommand {
   Cycle allocated = 0;
   Cycle ready = 0;                                  // the cycle in which its last dependency left (or its allocation)
   CommandClass waited_for = CommandClass::Execute;  // class of that dependency, where ready > allocated
+  CommandOrigin origin = CommandOrigin::Host;
 };
 
 }  // namespace gemel::sim

@@ -179,7 +179,7 @@ bool ReservationStation::has_entry(const Command& command) {
   return false;
 }
 
-bool ReservationStation::allocate(const Command& command, Cycle now) {
+bool ReservationStation::allocate(const Command& command, CommandOrigin origin, Cycle now) {
   const CommandClass c = class_of(command);
   const unsigned k = index(c);
   std::uint64_t taken = valid_[k];
@@ -192,7 +192,7 @@ bool ReservationStation::allocate(const Command& command, Cycle now) {
   }
 
   Entry& entry = entries_[k][slot];
-  entry.issued = IssuedCommand{command, static_cast<std::uint8_t>(slot), now, now, c};
+  entry.issued = IssuedCommand{command, static_cast<std::uint8_t>(slot), now, now, c, origin};
   entry.is_issued = false;
   describe_ranges(command, c, entry);
   find_dependencies(entry, c);
@@ -221,6 +221,8 @@ void ReservationStation::remove(CommandClass c, unsigned entry, Cycle now) {
   }
   removed_mask_[index(c)] |= std::uint64_t{1} << entry;
   valid_[index(c)] &= ~(std::uint64_t{1} << entry);
+  const CommandOrigin origin = entries_[index(c)][entry].issued.origin;
+  if (origin != CommandOrigin::Host) loop_listener_->loop_command_left(origin, c, now);
   if (front_end_waits_[index(c)]) {
     front_end_waits_[index(c)] = false;
     front_end_->wake(now + 1);

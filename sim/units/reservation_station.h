@@ -36,7 +36,7 @@ class ReservationStation final : public Unit {
 
   // Takes the command in cycle `now`, or returns false where its class has no free entry; then the front end is
   // woken when there may be one.
-  bool allocate(const arch::Command& command, Cycle now);
+  bool allocate(const arch::Command& command, CommandOrigin origin, Cycle now);
 
   // The completion port. `at`: the cycle from which the entry asks for it.
   void complete_result(std::uint8_t execute_entry, Cycle at);  // always granted in `at`, never two in one cycle
@@ -56,6 +56,8 @@ class ReservationStation final : public Unit {
 
   // Controllers are told when one of their commands has completed: a tracker is free the cycle after.
   void on_complete(CommandClass c, Unit& unit) { completion_listener_[index(c)] = &unit; }
+
+  void on_loop_command_left(LoopCommandListener& listener) { loop_listener_ = &listener; }
 
   void advance(Cycle now);
 
@@ -139,6 +141,7 @@ class ReservationStation final : public Unit {
   std::array<CommandSink*, kCommandClasses> sinks_{};
   std::array<Unit*, kCommandClasses> completion_listener_{};
   Unit* front_end_ = nullptr;
+  LoopCommandListener* loop_listener_ = nullptr;
   EventLog* events_ = nullptr;
 
   Requests results_, fed_, loads_, stores_;

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// The front end from a loop command on: its queues and unrollers, cycle by cycle. It sleeps where nothing changed and
+// nothing is due: then only the station or the host can change anything.
+#include "sim/units/command_front_end.h"
+
+namespace gemel::sim {
+
+// The first loop command is there; what is before it is on its way to the station at most.
+void CommandFrontEnd::enter_by_cycle(const arch::Command& command, Cycle offered) {
+  by_cycle_ = true;
+  looked_at_ = -1;
+  const std::int64_t left_two_before = held_ == 1 ? left_[0] : left_[1];
+  for (unsigned q = 0; q < kQueues; ++q) {
+    const std::int64_t freed = q + 1 < kQueues ? entered_[q + 1][1] : left_two_before;
+    earliest_[q] = std::max(entered_[q][0], freed) + 1;
+    queues_[q].count = 0;
+  }
+  if (held_ == 1) {
+    const std::int64_t entered = std::max(static_cast<std::int64_t>(pending_[0].visible) - 1, left_[0]);
+    queues_[kUnrolled].entries[0] = QueueEntry{pending_[0].command, CommandOrigin::Host, entered};
+    queues_[kUnrolled].count = 1;
+    held_ = 0;
+  }
+  offers_ = true;
+  offered_ = command;
+  offered_at_ = static_cast<Cycle>(std::max(static_cast<std::int64_t>(offered), earliest_[kRaw]));
+  catch_up_from_ = offered_at_;
+}
+
+bool CommandFrontEnd::chain_is_empty() const {
+  return queues_[kRaw].count + queues_[kConv].count + queues_[kMatmul].count + queues_[kUnrolled].count == 0 &&
+         !conv_.configured() && !matmul_.configured();
+}
+
+const CommandFrontEnd::QueueEntry* CommandFrontEnd::head(Queue q, Cycle now) const {
+  const ShortQueue& queue = queues_[q];
+  if (queue.count == 0 || queue.entries[0].entered >= static_cast<std::int64_t>(now)) return nullptr;
+  return &queue.entries[0];
+}
+
+void CommandFrontEnd::push(Queue q, const arch::Command& command, CommandOrigin origin, Cycle now) {
+  ShortQueue& queue = queues_[q];
+  queue.entries[queue.count++] = QueueEntry{command, origin, static_cast<std::int64_t>(now)};
+  entered_[q].fill(static_cast<std::int64_t>(now));
+}
+
+void CommandFrontEnd::pop(Queue q) {
+  ShortQueue& queue = queues_[q];
+  queue.entries[0] = queue.entries[1];
+  --queue.count;
+}
+
+// What an unroller and the queue before it do in a cycle.
+template <typename Unroller>
+bool CommandFrontEnd::unroll(Unroller& unroller, Queue from, Queue to, bool room, CommandOrigin origin, Cycle now) {
+  const QueueEntry* entry = head(from, now);
+  const bool own = entry != nullptr && unroller.owns(entry->command);
+  if (!unroller.configured() && !own) {
+    if (entry == nullptr || !room) return false;
+    const QueueEntry passing = *entry;
+    pop(from);
+    push(to, passing.command, passing.origin, now);
+    return true;
+  }
+  const UnrollerCycle done = unroller.cycle(own ? &entry->command : nullptr, room, now);
+  if (done.consumed) pop(from);
+  if (done.gave) push(to, done.command, origin, now);
+  if (done.changed) loops_quiet_from_ = now + 1;
+  return done.changed;
+}
+
+bool CommandFrontEnd::take_from_host(Cycle now) {
+  if (!offers_) offers_ = source_->next_command(offered_, offered_at_);
+  if (!offers_ || offered_at_ > now) return false;
+  offers_ = false;
+  push(kRaw, offered_, CommandOrigin::Host, now);
+  record_accepted(now);
+  return true;
+}
+
+// One cycle of the chain. True where anything changed.
+bool CommandFrontEnd::chain_cycle(Cycle now, bool may_allocate) {
+  looked_at_ = static_cast<std::int64_t>(now);
+  std::array<bool, kQueues> room;
+  for (unsigned q = 0; q < kQueues; ++q)
+    room[q] = queues_[q].count < 2 && earliest_[q] <= static_cast<std::int64_t>(now);
+  bool changed = false;
+  if (const QueueEntry* entry = may_allocate ? head(kUnrolled, now) : nullptr) {
+    if (consume(entry->command, now) || station_.allocate(entry->command, entry->origin, now)) {
+      pop(kUnrolled);
+      left_.fill(static_cast<std::int64_t>(now));
+      changed = true;
+    }
+  }
+  changed |= unroll(matmul_, kMatmul, kUnrolled, room[kUnrolled], CommandOrigin::MatmulLoop, now);
+  changed |= unroll(conv_, kConv, kMatmul, room[kMatmul], CommandOrigin::ConvLoop, now);
+  if (const QueueEntry* entry = room[kConv] ? head(kRaw, now) : nullptr) {
+    const QueueEntry passing = *entry;
+    pop(kRaw);
+    push(kConv, passing.command, passing.origin, now);
+    changed = true;
+  }
+  if (room[kRaw]) changed |= take_from_host(now);
+  return changed;
+}
+
+// Where a cycle changed nothing: the next that may, by the clock alone.
+Cycle CommandFrontEnd::chain_next_due(Cycle now) const {
+  Cycle next = kNever;
+  const auto at = [&](std::int64_t cycle) {
+    if (cycle > static_cast<std::int64_t>(now)) next = std::min(next, static_cast<Cycle>(cycle));
+  };
+  for (unsigned q = 0; q < kQueues; ++q) {
+    at(earliest_[q]);
+    if (queues_[q].count > 0) at(queues_[q].entries[0].entered + 1);
+  }
+  if (offers_) at(static_cast<std::int64_t>(offered_at_));
+  return next;
+}
+
+void CommandFrontEnd::advance_by_cycle(Cycle now) {
+  // The cycles between the offer of the first loop command and the look at it: the station took nothing in them.
+  for (; catch_up_from_ < now; ++catch_up_from_)
+    if (!chain_cycle(catch_up_from_, false)) catch_up_from_ = std::min(chain_next_due(catch_up_from_), now) - 1;
+  catch_up_from_ = kNever;
+  if (looked_at_ >= static_cast<std::int64_t>(now)) {
+    wake(now + 1);
+    return;
+  }
+  const bool changed = chain_cycle(now, true);
+  if (!changed && chain_is_empty() && conv_.at_rest() && matmul_.at_rest()) {
+    // From here on commands are plain ones again, as far as is known; what the host offers is looked at once more.
+    by_cycle_ = offers_ = false;
+    resume();
+    return;
+  }
+  const Cycle next = changed ? now + 1 : chain_next_due(now);
+  if (next != kNever) wake(next);
+}
+
+void CommandFrontEnd::loop_command_left(CommandOrigin origin, CommandClass c, Cycle now) {
+  if (origin == CommandOrigin::ConvLoop)
+    conv_.left(c, now);
+  else
+    matmul_.left(c, now);
+  wake(now + 1);
+}
+
+}  // namespace gemel::sim

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// Unrolls LOOP_WS, one cycle at a time (docs/microarchitecture.md, section 18).
+#include "sim/arch/loop_matmul.h"
+#include "sim/units/loop_unroller.h"
+
+namespace gemel::sim {
+
+class LoopMatmulUnroller final : public LoopSlots<arch::MatmulLoop> {
+ public:
+  LoopMatmulUnroller(const arch::AcceleratorConfig& config, const arch::DerivedConfig& derived);
+
+  bool owns(const arch::Command& command) const { return arch::is_matmul_loop_command(command.funct, version_); }
+  // Everything that happens in `now`. `input`: an own command at the head of the queue, or nullptr; `room`: the next
+  // queue has some.
+  UnrollerCycle cycle(const arch::Command* input, bool room, Cycle now);
+  // The station let go of a command that came from here.
+  void left(CommandClass c, Cycle now) { throttle_.left(c, now); }
+  bool at_rest() const { return !configured() && throttle_.empty(); }
+
+ private:
+  enum Stream : unsigned { kLoadA, kLoadB, kLoadD, kExecute, kStore };
+  static constexpr unsigned kNone = kStreams;
+
+  std::uint8_t idle_streams() const;
+  bool at_work(Stream stream, unsigned slot, bool active) const { return active && slot_[stream] == slot; }
+  bool execute_offers() const;
+  bool store_offers() const;
+  unsigned pair_choice() const;
+  unsigned offering() const;
+  bool stream_condition(unsigned stream) const;
+  void start(unsigned stream);
+  arch::Command give(unsigned stream);
+  std::uint8_t end_empty_streams();
+  void configure(const arch::Command& command);
+
+  const arch::DerivedConfig& derived_;
+  arch::IsaVersion version_;
+  arch::MatmulLoadA load_a_;
+  arch::MatmulLoadB load_b_;
+  arch::MatmulLoadD load_d_;
+  arch::MatmulExecute execute_;
+  arch::MatmulStore store_;
+  std::uint32_t d_base_ = 0, execute_base_ = 0, store_base_ = 0;
+};
+
+}  // namespace gemel::sim
