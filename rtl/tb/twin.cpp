@@ -91,6 +91,8 @@ void settle(void* object, const GemelTwinInputs* in, GemelTwinOutputs* out) {
   out->command_ready = top.command_ready_o;
   out->read_ready = top.axi_r_ready_o;
   out->acknowledge_ready = top.axi_b_ready_o;
+  out->counter_valid = top.response_valid_o;
+  if (top.response_valid_o) out->counter_value = top.response_data_o;
   out->read_request_valid = top.axi_ar_valid_o;
   out->write_address_valid = top.axi_aw_valid_o;
   out->write_valid = top.axi_w_valid_o;
@@ -135,6 +137,6 @@ const GemelTwin kTwin = {kGemelTwinVersion, VM_TRACE, create, settle, clock, is_
 
 extern "C" const GemelTwin* gemel_twin() { return &kTwin; }
 
-void gemel_rtl_event(int kind, int station_class, int index, long long payload) {
-  if (event_listener != nullptr) event_listener(event_context, kind, station_class, index, payload);
+void gemel_rtl_event(int kind, int station_class, int index) {
+  if (event_listener != nullptr) event_listener(event_context, kind, station_class, index);
 }

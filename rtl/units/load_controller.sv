@@ -27,7 +27,7 @@ module load_controller
   input  logic        done_ready_i,
   output load_id_t    done_id_o,
 
-  /// Between first and last row request of an mvin, both included.
+  /// Between first and last row request of an mvin, both included, or a configuration is taken.
   output logic        active_o,
   /// An mvin is at the head and cannot start for want of a tracker; or for want of a ready reader.
   output logic        waits_for_tracker_o,
@@ -111,7 +111,7 @@ module load_controller
   assign is_popped      = valid
       && (is_config || is_done_q || (is_requested && is_last_row && row_q != '0));
 
-  assign active_o            = is_started_q || is_requested;
+  assign active_o            = is_started_q || is_requested || (valid && is_config);
   assign waits_for_tracker_o = wants_row && !has_tracker;
   assign waits_for_reader_o  = wants_row && has_tracker && !target_ready;
 

@@ -26,7 +26,8 @@ module store_controller
   input  logic           store_done_ready_i,
   output store_id_t      store_done_id_o,
 
-  output logic           active_o  // between first and last element of an mvout, both included
+  // An mvout with its tracker hands out elements or waits to, or a configuration is taken.
+  output logic           active_o
 );
 
   // ---- Command queue ----
@@ -258,7 +259,7 @@ module store_controller
   assign request_valid_o = (state_q == Look && is_mvout && tracker_free) || state_q == Running;
   assign handed          = request_valid_o && request_ready_i;
   assign start           = handed && state_q == Look;
-  assign active_o        = start || state_q == Running;
+  assign active_o        = request_valid_o || is_config_store;
 
   always_comb begin
     state_d  = state_q;

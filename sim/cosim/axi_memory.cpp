@@ -35,7 +35,6 @@ void AxiMemory::take(Cycle now) {
     return;
   }
   record(now, EventKind::ReadBeat, pending.address);
-  ++read_beats_;
   pending.address += bus_bytes_;
   if (--pending.beats == 0) responses_.pop_front();
 }
@@ -46,7 +45,6 @@ void AxiMemory::accept_write(Cycle now, const GemelTwinOutputs& outputs) {
     if (outputs.write_mask >> i & 1) bytes[i] = outputs.write_data[i];
   }
   record(now, EventKind::WriteBeat, write_address_, outputs.write_mask);
-  ++write_beats_;
   write_address_ += bus_bytes_;
   if (outputs.write_last == 0) return;
   is_in_write_ = false;
@@ -61,11 +59,9 @@ void AxiMemory::observe(Cycle now, const GemelTwinInputs& inputs, const GemelTwi
       beat_at(address + std::uint64_t{i} * bus_bytes_, "read");
     }
     record(now, EventKind::ReadRequest, address, std::uint64_t{outputs.read_request_beats} * bus_bytes_);
-    ++read_requests_;
     responses_.push_back({true, memory_.answer_cycle(now), address, outputs.read_request_beats});
   }
   if (outputs.write_address_valid) {
-    ++write_requests_;
     write_start_ = write_address_ = outputs.write_address;
     is_in_write_ = true;
   }

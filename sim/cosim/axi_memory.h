@@ -22,10 +22,6 @@ class AxiMemory {
   void observe(Cycle now, const GemelTwinInputs& inputs, const GemelTwinOutputs& outputs);
 
   bool has_outstanding() const { return !responses_.empty() || is_in_write_; }
-  std::uint64_t read_requests() const { return read_requests_; }
-  std::uint64_t write_requests() const { return write_requests_; }
-  std::uint64_t read_beats() const { return read_beats_; }
-  std::uint64_t write_beats() const { return write_beats_; }
 
  private:
   struct Pending {
@@ -47,7 +43,6 @@ class AxiMemory {
   std::deque<Pending> responses_;
   bool is_in_write_ = false;
   std::uint64_t write_start_ = 0, write_address_ = 0;
-  std::uint64_t read_requests_ = 0, write_requests_ = 0, read_beats_ = 0, write_beats_ = 0;
 };
 
 }  // namespace gemel::sim

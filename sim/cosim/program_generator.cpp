@@ -126,11 +126,27 @@ void ProgramGenerator::random_step() {
     builder_.fence();
   } else if (is(p.idle)) {
     builder_.idle(random_.size(random_.pick<std::uint32_t>({3, 30, 300})));
+  } else if (random_.percent(60)) {
+    for (std::uint32_t n = random_.between(1, 4); n > 0; --n) counter_access();
   } else if (random_.percent(50)) {
     builder_.emit(arch::encode_flush({random_.percent(50)}));
   } else {
     builder_.emit({static_cast<std::uint8_t>(arch::Funct::ClockGate), random_.below(2), 0});
   }
+}
+
+void ProgramGenerator::counter_access() {
+  arch::CounterAccess access;
+  access.counter = static_cast<std::uint8_t>(random_.below(8));
+  const std::uint32_t kind = random_.below(20);
+  access.reset = kind == 0;
+  access.take_snapshot = kind == 1 || kind == 2;
+  access.drop_snapshot = kind == 3 || kind == 4;
+  access.configure = kind >= 5 && kind < 12;
+  access.external = random_.percent(25);
+  access.event =
+      access.external ? random_.pick<std::uint8_t>({4, 5}) : random_.pick<std::uint8_t>({0, 9, 12, 18, 21, 24});
+  builder_.emit(arch::encode_counter(access));
 }
 
 // Makes what is left in local memory visible: every written lane of the working set.
@@ -163,9 +179,12 @@ void ProgramGenerator::store_working_set() {
 arch::RoccStream ProgramGenerator::generate() {
   lay_out();
   fill_memory();
-  builder_.step(arch::StepKind::Begin);
+  // What is measured begins in the middle of things now and then.
+  const bool begins_late = random_.percent(20);
+  if (!begins_late) builder_.step(arch::StepKind::Begin);
   configure_all();
   if (random_.percent(40)) load_working_set();
+  if (begins_late) builder_.step(arch::StepKind::Begin);
   // Commands, not steps, bound the length: runs are long in some programs.
   const std::size_t most = builder_.stream().commands.size() + 3 * steps_;
   for (std::uint32_t i = 0; i < steps_ && builder_.stream().commands.size() < most; ++i) random_step();

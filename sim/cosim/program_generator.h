@@ -29,6 +29,7 @@ class ProgramGenerator {
   void load_working_set();
   void random_step();
   void store_working_set();
+  void counter_access();
   void disturb();  // perhaps one unrelated step, between two that belong together
 
   // program_generator_loads.cpp

@@ -16,9 +16,6 @@ namespace {
 constexpr Cycle kDeadlockCycles = 400'000;
 constexpr Cycle kProgressCycles = 1 << 14;
 
-// event_e of rtl/tb/accelerator_monitor.sv, as far as it is not seen from outside.
-enum MonitorEvent { kMonitorIssued = 2, kMonitorCompleted = 3 };
-
 }  // namespace
 
 RtlSystem::RtlSystem(const GemelTwin& twin, const arch::Program& program, const arch::AcceleratorConfig& config,
@@ -47,12 +44,15 @@ RtlSystem::RtlSystem(const GemelTwin& twin, const arch::Program& program, const 
 
 RtlSystem::~RtlSystem() { twin_.destroy(accelerator_); }
 
-void RtlSystem::on_event(void* self, int kind, int station_class, int index, long long) {
+void RtlSystem::on_event(void* self, int kind, int station_class, int index) {
   RtlSystem& system = *static_cast<RtlSystem*>(self);
-  if (kind != kMonitorIssued && kind != kMonitorCompleted) return;
+  if (kind == kGemelTwinCauses) {
+    system.accounts_.change(system.now_, static_cast<std::uint32_t>(index));
+    return;
+  }
   system.last_progress_ = system.now_;
   if (system.events_ == nullptr) return;
-  system.events_->record(system.now_, kind == kMonitorIssued ? EventKind::Issued : EventKind::Completed,
+  system.events_->record(system.now_, kind == kGemelTwinIssued ? EventKind::Issued : EventKind::Completed,
                          static_cast<std::uint64_t>(station_class), static_cast<std::uint64_t>(index));
 }
 
@@ -68,6 +68,7 @@ void RtlSystem::step() {
   port_.offer(now_, in);
   twin_.settle(accelerator_, &in, &out);
   port_.observe(now_, in, out);
+  if (out.counter_valid) counter_reads_.push_back(out.counter_value);
   if (in.command_valid && out.command_ready) {
     if (events_ != nullptr) events_->record(now_, EventKind::Accepted, accepted_);
     ++accepted_;
@@ -82,14 +83,32 @@ void RtlSystem::step() {
 
 RtlSystem::Snapshot RtlSystem::snapshot(std::size_t layer) {
   host_.account_until(now_);
-  return {now_,
-          layer,
-          port_.read_requests(),
-          port_.write_requests(),
-          port_.read_beats(),
-          port_.write_beats(),
-          accepted_,
-          host_.account().result_at(now_)};
+  Snapshot s{now_,
+             layer,
+             accounts_.read_requests(now_),
+             accounts_.write_acknowledges(now_),
+             accounts_.read_beats(now_),
+             accounts_.write_beats(now_),
+             accepted_,
+             accounts_.result_at(now_)};
+  s.accounting.push_back(host_.account().result_at(now_));
+  return s;
+}
+
+std::vector<UnitAccounting> RtlSystem::between(const Snapshot& from, const Snapshot& to) {
+  std::vector<UnitAccounting> out = to.accounting;
+  for (std::size_t u = 0; u < out.size(); ++u) {
+    Cycle sum = 0;
+    for (std::size_t c = 0; c < out[u].causes.size(); ++c) {
+      out[u].causes[c].second -= from.accounting[u].causes[c].second;
+      sum += out[u].causes[c].second;
+    }
+    if (sum != to.cycle - from.cycle) {
+      throw std::runtime_error("the RTL's accounting of unit '" + out[u].unit + "' sums to " + std::to_string(sum) +
+                               " of " + std::to_string(to.cycle - from.cycle) + " cycles");
+    }
+  }
+  return out;
 }
 
 void RtlSystem::take_marks() {
@@ -115,7 +134,10 @@ void RtlSystem::run(const std::function<void(Cycle, std::size_t)>& progress) {
       }
     }
     take_marks();
-    if (host_.finished() && marks_.empty()) return;
+    if (host_.finished() && marks_.empty()) {
+      step();  // the value of a counter access comes in the cycle after it was consumed
+      return;
+    }
     if (now_ > std::max(last_progress_, host_.time()) + deadlock_cycles_) {
       throw DeadlockError("the program stops in cycle " + std::to_string(last_progress_) + " with " +
                           std::to_string(accepted_) + " commands accepted: the RTL shows nothing more");
@@ -126,11 +148,6 @@ void RtlSystem::run(const std::function<void(Cycle, std::size_t)>& progress) {
 }
 
 RunStatistics RtlSystem::statistics() const {
-  const auto host_between = [](const Snapshot& from, const Snapshot& to) {
-    UnitAccounting unit = to.host;
-    for (std::size_t c = 0; c < from.host.causes.size(); ++c) unit.causes[c].second -= from.host.causes[c].second;
-    return unit;
-  };
   RunStatistics s;
   s.cycles = end_.cycle - begin_.cycle;
   s.macs = program_.macs;
@@ -139,7 +156,8 @@ RunStatistics RtlSystem::statistics() const {
   s.write_requests = end_.write_requests - begin_.write_requests;
   s.dram_read_bytes = (end_.read_beats - begin_.read_beats) * bus_bytes_;
   s.dram_write_bytes = (end_.write_beats - begin_.write_beats) * bus_bytes_;
-  s.accounting = {host_between(begin_, end_)};
+  s.accounting = between(begin_, end_);
+  s.counter_reads = counter_reads_;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Snapshot& from = i == 0 ? begin_ : layers_[i];
     const Snapshot& to = i + 1 < layers_.size() ? layers_[i + 1] : end_;
@@ -148,7 +166,7 @@ RunStatistics RtlSystem::statistics() const {
     layer.cycles = to.cycle - from.cycle;
     layer.dram_read_bytes = (to.read_beats - from.read_beats) * bus_bytes_;
     layer.dram_write_bytes = (to.write_beats - from.write_beats) * bus_bytes_;
-    layer.accounting = {host_between(from, to)};
+    layer.accounting = between(from, to);
     s.layers.push_back(std::move(layer));
   }
   return s;

@@ -8,6 +8,7 @@
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/program.h"
 #include "sim/cosim/axi_memory.h"
+#include "sim/cosim/rtl_accounts.h"
 #include "sim/cosim/twin_abi.h"
 #include "sim/memory/fixed_latency_memory.h"
 #include "sim/stats/run_statistics.h"
@@ -42,7 +43,7 @@ class RtlSystem {
     Cycle cycle = 0;
     std::size_t layer = 0;
     std::uint64_t read_requests = 0, write_requests = 0, read_beats = 0, write_beats = 0, commands = 0;
-    UnitAccounting host;
+    std::vector<UnitAccounting> accounting;
   };
   enum class Mark : std::uint8_t { Begin, End, Layer };
   struct DueMark {
@@ -51,9 +52,10 @@ class RtlSystem {
     std::size_t layer;
   };
 
-  static void on_event(void* self, int kind, int station_class, int index, long long payload);
+  static void on_event(void* self, int kind, int station_class, int index);
   void step();
   void take_marks();
+  static std::vector<UnitAccounting> between(const Snapshot& from, const Snapshot& to);
   Snapshot snapshot(std::size_t layer);
 
   const GemelTwin& twin_;
@@ -66,6 +68,7 @@ class RtlSystem {
   AxiMemory port_;
   std::vector<DueMark> marks_;
   Host host_;
+  RtlAccounts accounts_;
   void* accelerator_;
 
   Cycle now_ = 0;
@@ -76,6 +79,7 @@ class RtlSystem {
   std::uint64_t accepted_ = 0;
   Snapshot begin_, end_;
   std::vector<Snapshot> layers_;
+  std::vector<std::uint64_t> counter_reads_;
 };
 
 }  // namespace gemel::sim

@@ -125,6 +125,7 @@ void put_statistics(ResultFile& file, const RunStatistics& s) {
   }
   file.put(s.host_seconds);
   put_accounting(file, s.accounting);
+  file.put_list(s.counter_reads);
   file.put<std::uint64_t>(s.layers.size());
   for (const LayerStatistics& layer : s.layers) {
     for (const std::uint64_t n : {layer.cycles, layer.dram_read_bytes, layer.dram_write_bytes}) file.put(n);
@@ -144,6 +145,7 @@ RunStatistics get_statistics(ResultFile& file) {
   }
   s.host_seconds = file.get<double>();
   s.accounting = get_accounting(file);
+  s.counter_reads = file.get_list<std::uint64_t>();
   s.layers.resize(file.get<std::uint64_t>());
   for (LayerStatistics& layer : s.layers) {
     for (std::uint64_t* n : {&layer.cycles, &layer.dram_read_bytes, &layer.dram_write_bytes}) {

@@ -6,7 +6,14 @@
 
 extern "C" {
 
-enum { kGemelTwinVersion = 1, kGemelTwinBusBytes = 64 };
+enum { kGemelTwinVersion = 2, kGemelTwinBusBytes = 64 };
+
+// What the monitor in the RTL tells of the cycle being clocked.
+enum {
+  kGemelTwinIssued = 0,     // class 0 load, 1 execute, 2 store; index: entry of the station
+  kGemelTwinCompleted = 1,  // likewise
+  kGemelTwinCauses = 2      // index: four bits a unit, what its cycles go to from this one on
+};
 
 // One cycle, seen from outside: settle() takes the inputs of the cycle and gives its outputs, clock() ends it.
 struct GemelTwinInputs {
@@ -16,14 +23,13 @@ struct GemelTwinInputs {
 };
 struct GemelTwinOutputs {
   std::uint8_t command_ready, read_ready, acknowledge_ready;
-  std::uint8_t read_request_valid, write_address_valid, write_valid, write_last;
+  std::uint8_t read_request_valid, write_address_valid, write_valid, write_last, counter_valid;
   std::uint32_t read_request_beats;
-  std::uint64_t read_request_address, write_address, write_mask;
+  std::uint64_t read_request_address, write_address, write_mask, counter_value;
   std::uint8_t write_data[kGemelTwinBusBytes];
 };
 
-// An event inside, in the cycle being clocked; kinds as event_e of rtl/tb/accelerator_monitor.sv.
-typedef void (*GemelTwinEvent)(void* listener, int kind, int station_class, int index, long long payload);
+typedef void (*GemelTwinEvent)(void* listener, int kind, int station_class, int index);
 
 struct GemelTwin {
   std::uint32_t version;

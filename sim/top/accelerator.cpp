@@ -125,7 +125,7 @@ std::uint64_t Accelerator::counter_total(CounterEvent event, Cycle at) {
     case CounterEvent::BytesRead:
       return of(memory_port_.account(), {"read"}) * derived_.bus_bytes;
     case CounterEvent::BytesWritten:
-      return memory_port_.write_beats() * derived_.bus_bytes;
+      return of(dma_writer_.account(), {"busy"}) * derived_.bus_bytes;
   }
   return 0;
 }

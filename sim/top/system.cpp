@@ -12,6 +12,15 @@ namespace {
 // is asked with annotated times.
 constexpr Cycle kQuantum = Cycle{1} << 20;
 
+Cycle cycles_of(const std::vector<UnitAccounting>& accounting, const char* unit, const char* cause) {
+  for (const UnitAccounting& u : accounting) {
+    if (u.unit != unit) continue;
+    for (const auto& [name, cycles] : u.causes)
+      if (name == cause) return cycles;
+  }
+  throw std::logic_error(std::string("no unit '") + unit + "' is accounted for '" + cause + "'");
+}
+
 }  // namespace
 
 System::System(const sc_core::sc_module_name& name, const arch::Program& program, const arch::AcceleratorConfig& config,
@@ -23,11 +32,14 @@ System::System(const sc_core::sc_module_name& name, const arch::Program& program
       memory_(program.base, program.size, config.memory.latency_cycles),
       target_("memory", memory_),
       host_(program, config.host, memory_, options.timing_only,
-            Host::Listener{[this](Cycle now) { begin_ = now == 0 ? Snapshot{} : snapshot(now); },
-                           [this](Cycle now) { end_ = snapshot(now); },
-                           [this](std::size_t layer, Cycle now) {
-                             layers_.push_back(snapshot(now));
-                             layers_.back().layer = layer;
+            Host::Listener{[this](Cycle at) {
+                             marks_.push_back({at, Mark::Begin, 0});
+                           },
+                           [this](Cycle at) {
+                             marks_.push_back({at, Mark::End, 0});
+                           },
+                           [this](std::size_t layer, Cycle at) {
+                             marks_.push_back({at, Mark::Layer, layer});
                            }}),
       accelerator_("accelerator", config, derived_, host_, options.events, options.timing_only) {
   accelerator_.memory_port().socket.bind(target_.socket);
@@ -56,6 +68,7 @@ void System::simulate() {
       continue;  // the host may stand at the next fence already
     }
     const Cycle next = accelerator_.next_due();
+    take_marks(next);
     if (next == kNever)
       throw DeadlockError("the program stops in cycle " + std::to_string(now) + " with " +
                           std::to_string(accelerator_.front_end().commands()) + " commands accepted; " +
@@ -71,7 +84,22 @@ void System::simulate() {
       if (options_.progress) options_.progress(now, layers_.empty() ? 0 : layers_.back().layer);
     }
   }
+  take_marks(kNever);
   wait(cycles_to_time(host_.time() - synchronised));
+}
+
+// Up to `until`, in which the next unit is due, everything before a mark is known.
+void System::take_marks(Cycle until) {
+  std::size_t taken = 0;
+  for (; taken < marks_.size() && marks_[taken].cycle <= until; ++taken) {
+    const DueMark& mark = marks_[taken];
+    if (mark.mark == Mark::Begin) begin_ = mark.cycle == 0 ? Snapshot{} : snapshot(mark.cycle);
+    if (mark.mark == Mark::End) end_ = snapshot(mark.cycle);
+    if (mark.mark != Mark::Layer) continue;
+    layers_.push_back(snapshot(mark.cycle));
+    layers_.back().layer = mark.layer;
+  }
+  marks_.erase(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(taken));
 }
 
 System::Snapshot System::snapshot(Cycle now) {
@@ -84,12 +112,6 @@ System::Snapshot System::snapshot(Cycle now) {
   s.cycle = now;
   for (const CycleAccount* account : accounts) s.cycle = std::max(s.cycle, account->remembered_from());
   for (const CycleAccount* account : accounts) s.accounting.push_back(account->result_at(s.cycle));
-  MemoryPort& port = accelerator_.memory_port();
-  s.read_beats = port.read_beats();
-  s.write_beats = port.write_beats();
-  s.reads = port.reads();
-  s.writes = port.writes();
-  s.commands = accelerator_.front_end().commands();
   return s;
 }
 
@@ -105,12 +127,12 @@ RunStatistics System::statistics() const {
   RunStatistics s;
   s.cycles = end_.cycle - begin_.cycle;
   s.macs = program_.macs;
-  s.commands = end_.commands - begin_.commands;
-  s.read_requests = end_.reads - begin_.reads;
-  s.write_requests = end_.writes - begin_.writes;
-  s.dram_read_bytes = (end_.read_beats - begin_.read_beats) * derived_.bus_bytes;
-  s.dram_write_bytes = (end_.write_beats - begin_.write_beats) * derived_.bus_bytes;
   s.accounting = between(begin_, end_);
+  s.commands = cycles_of(s.accounting, "host", "issue");
+  s.read_requests = cycles_of(s.accounting, "dma_read", "busy");
+  s.write_requests = cycles_of(s.accounting, "memory", "write");
+  s.dram_read_bytes = cycles_of(s.accounting, "memory", "read") * derived_.bus_bytes;
+  s.dram_write_bytes = cycles_of(s.accounting, "dma_write", "busy") * derived_.bus_bytes;
   s.counter_reads = accelerator_.counters().reads();
   for (const UnitAccounting& unit : s.accounting) {
     Cycle sum = 0;
@@ -125,9 +147,9 @@ RunStatistics System::statistics() const {
     LayerStatistics layer;
     layer.layer = program_.layers.at(layers_[i].layer);
     layer.cycles = to.cycle - from.cycle;
-    layer.dram_read_bytes = (to.read_beats - from.read_beats) * derived_.bus_bytes;
-    layer.dram_write_bytes = (to.write_beats - from.write_beats) * derived_.bus_bytes;
     layer.accounting = between(from, to);
+    layer.dram_read_bytes = cycles_of(layer.accounting, "memory", "read") * derived_.bus_bytes;
+    layer.dram_write_bytes = cycles_of(layer.accounting, "dma_write", "busy") * derived_.bus_bytes;
     s.layers.push_back(std::move(layer));
   }
   return s;

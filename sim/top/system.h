@@ -36,16 +36,24 @@ class System final : public sc_core::sc_module {
     Cycle cycle = 0;
     std::size_t layer = 0;
     std::vector<UnitAccounting> accounting;
-    std::uint64_t read_beats = 0, write_beats = 0, reads = 0, writes = 0, commands = 0;
+  };
+  // Something that the host's listener named, for when the machine is there.
+  enum class Mark : std::uint8_t { Begin, End, Layer };
+  struct DueMark {
+    Cycle cycle;
+    Mark mark;
+    std::size_t layer;
   };
   void run();
   void simulate();
+  void take_marks(Cycle until);
   Snapshot snapshot(Cycle now);
   std::vector<UnitAccounting> between(const Snapshot& from, const Snapshot& to) const;
 
   const arch::Program& program_;
   arch::DerivedConfig derived_;
   const RunOptions& options_;
+  std::vector<DueMark> marks_;
   Snapshot begin_, end_;
   std::vector<Snapshot> layers_;
   FixedLatencyMemory memory_;

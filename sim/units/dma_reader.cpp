@@ -42,12 +42,12 @@ bool DmaReader::send(Cycle now) {
   const std::uint32_t pieces = pieces_of(transaction);
   account_.spend(std::min(now, row.at), kIdle);
   account_.spend(std::min(now, slot_free_[next_slot_]), kWaitSlot);
+  account_.spend(now, kWaitPort);
   if (!writer_.has_room(pieces, now)) {
     account_.spend(now + 1, kWaitBuffer);
     retry_ = now + 1;
     return false;
   }
-  account_.spend(now, kWaitPort);
   account_.spend(now + 1, kBusy);
   merge(transaction, pieces, now);
 
@@ -103,7 +103,8 @@ void DmaReader::merge(const DmaTransaction& transaction, std::uint32_t pieces, C
 void DmaReader::account_until(Cycle now) {
   if (rows_.working().valid) {
     account_.spend(std::min(now, rows_.working().at), kIdle);
-    account_.spend(now, kWaitSlot);
+    account_.spend(std::min(now, slot_free_[next_slot_]), kWaitSlot);
+    account_.spend(now, kWaitPort);
   }
   account_.spend(now, kIdle);
 }

@@ -88,7 +88,8 @@ bool DmaWriter::send(Cycle now) {
 void DmaWriter::account_until(Cycle now) {
   if (sending_) {
     account_.spend(std::min(now, next_beat_), kIdle);
-    account_.spend(now, kWaitSlot);
+    account_.spend(std::min(now, slot_free_[next_slot_]), kWaitSlot);
+    account_.spend(now, kWaitPort);
   }
   account_.spend(now, kIdle);
 }

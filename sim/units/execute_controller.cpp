@@ -113,11 +113,14 @@ bool ExecuteController::waits_for_tag(Cycle now) {
 }
 
 void ExecuteController::decide(Cycle now) {
+  account_wait(now);
   results_.forget(now);
   if (queue_.refill(d_transposed(), now)) station_.queue_popped(CommandClass::Execute, now);
   const ExecuteStep* first = queue_.step(0, now);
   const ExecuteStep* second = queue_.step(1, now);
   const ExecuteStep* third = queue_.step(2, now);
+  lacks_command_ = first == nullptr || (funct_of(*first->issued) == Funct::Preload && second == nullptr);
+  lacking_ = first == nullptr && queue_.head_visible() > now ? 0 : 1;
 
   if (first == nullptr) {
     if (output_stationary_ && in_progress(now))
@@ -177,7 +180,6 @@ void ExecuteController::apply_configuration(const IssuedCommand& issued, Cycle n
     if (output_stationary_ ? !c.a_transpose && c.b_transpose : c.a_transpose && c.b_transpose)
       throw std::invalid_argument("config_ex sends two operands through the one transposer");
   }
-  account_wait(nullptr, now);
   account_.spend(now + 1, kWaitDrain);
   station_.complete_fed(issued.entry, now);
   queue_.configuration_applied();
@@ -201,7 +203,6 @@ void ExecuteController::start(Kind kind, const ExecuteStep* preload, const Execu
     r.a = operand_a(*compute);
     r.b = operand_bd(*compute, false);
   }
-  account_wait(ahead != nullptr ? ahead : compute, now);
 
   // What is read now: operands of the transposer belong to the compute ahead.
   const MeshOperand none{arch::LocalAddress::garbage(), 0, 0, 1, false};
@@ -211,31 +212,35 @@ void ExecuteController::start(Kind kind, const ExecuteStep* preload, const Execu
   const MeshOperand read_a = a_rides_ahead() ? of_ahead(true) : r.a;
   const MeshOperand read_b = b_rides_ahead() ? of_ahead(false) : r.b;
   const bool transposer = a_rides_ahead() || b_rides_ahead() || d_transposed();
+  const bool a_garbage = read_a.address.is_garbage(derived_);
+  const bool b_garbage = read_b.address.is_garbage(derived_);
   const bool d_garbage = r.d.address.is_garbage(derived_);
   r.rows = derived_.dim;
   if (!output_stationary_ && !transposer && d_garbage) {
-    const std::uint32_t a_rows = read_a.address.is_garbage(derived_) ? 1 : read_a.rows;
-    const std::uint32_t b_rows = read_b.address.is_garbage(derived_) ? 1 : read_b.rows;
+    const std::uint32_t a_rows = a_garbage ? 1 : read_a.rows;
+    const std::uint32_t b_rows = b_garbage ? 1 : read_b.rows;
     r.rows = std::max({a_rows, b_rows, 4u});
   }
-  const auto check = [&](const MeshOperand& o) {
-    if (!o.address.is_garbage(derived_) && o.address.is_accumulator())
+  const auto check = [&](const MeshOperand& o, bool garbage) {
+    if (garbage) return;
+    if (o.address.is_accumulator())
       throw std::invalid_argument(
           "an operand of the array lies in the accumulator; operands are read from the scratchpad only");
-    if (!o.address.is_garbage(derived_) && (o.rows > derived_.dim || o.cols > derived_.dim))
+    if (o.rows > derived_.dim || o.cols > derived_.dim)
       throw std::invalid_argument("an operand of the array has " + std::to_string(o.rows) + " x " +
                                   std::to_string(o.cols) + " elements; the array takes " +
                                   std::to_string(derived_.dim) + " x " + std::to_string(derived_.dim));
   };
-  check(read_a);
-  check(read_b);
-  check(r.d);
+  check(read_a, a_garbage);
+  check(read_b, b_garbage);
+  check(r.d, d_garbage);
   r.rows = std::min(r.rows, std::max(derived_.dim, 4u));
-  const auto port = [&](const MeshOperand& o, bool descending) {
-    return RowFeeder::Port{!o.address.is_garbage(derived_), o.address, o.stride, descending, o.rows};
+  const auto port = [](const MeshOperand& o, bool garbage, bool descending) {
+    return RowFeeder::Port{!garbage, o.address, o.stride, descending, o.rows};
   };
-  feeder_.start({port(read_a, false), port(read_b, false), port(r.d, true)}, r.rows, now);
-  marked_rows_ = 0;
+  feeder_.start({port(read_a, a_garbage, false), port(read_b, b_garbage, false), port(r.d, d_garbage, true)}, r.rows,
+                now);
+  marked_rows_ = accounted_rows_ = 0;
   feeding_ = true;
   wake(feeder_.next_check());
 }
@@ -275,8 +280,7 @@ void ExecuteController::finish(Cycle now) {
   last_fed_ = feeder_.last_fed();
   fed_any_ = true;
   const Request& r = request_;
-  account_.spend(std::min(now, r.started + r.rows), kBusy);
-  account_.spend(now, kBankConflict);
+  account_rows();
 
   const bool has_compute = r.kind != Kind::Preload;
   const bool has_preload = r.kind != Kind::Compute;
@@ -340,6 +344,7 @@ void ExecuteController::flush(Cycle now) {
     finished_ = ResultTag{};
   }
   next_decision_ = enters + derived_.dim + 1;
+  account_.spend(next_decision_, kWaitDrain);
   wake(next_decision_);
 }
 
@@ -372,26 +377,48 @@ void ExecuteController::proceed(Cycle now) {
 
 // ---- Accounting --------------------------------------------------------------------------------------------------
 
-// The cycles since the last request went by waiting for this command (the last one that the request needed).
-void ExecuteController::account_wait(const ExecuteStep* for_command, Cycle now) {
-  if (for_command != nullptr) {
-    const IssuedCommand& c = *for_command->issued;
-    account_.spend(std::min(now, c.allocated), kNoCommand);
-    if (c.ready > c.allocated)
-      account_.spend(std::min(now, c.ready + 1), c.waited_for == CommandClass::Load ? kWaitLoad : kWaitStore);
-    account_.spend(std::min(now, std::max(c.allocated, c.ready) + 3), kIssue);
+// In the cycles before `now` no row was fed. They went by waiting for the first command that the last decision lacked,
+// or for the array where it lacked none.
+void ExecuteController::account_wait(Cycle now) {
+  if (account_.until() >= now) return;
+  if (lacks_command_) {
+    const IssuedCommand* c = queue_.command(lacking_);
+    const Cycle visible = queue_.command_visible(lacking_);
+    if (c == nullptr) c = station_.oldest_unissued(CommandClass::Execute);
+    const auto spend_through = [&](Cycle last, Cause cause) {
+      account_.spend(last == kNever ? now : std::min(now, last + 1), cause);
+    };
+    spend_through(c == nullptr ? kNever : c->allocated, kNoCommand);
+    if (c != nullptr) {
+      spend_through(c->resolved[static_cast<unsigned>(CommandClass::Load)], kWaitLoad);
+      spend_through(c->resolved[static_cast<unsigned>(CommandClass::Store)], kWaitStore);
+      account_.spend(std::min(now, visible), kIssue);
+    }
   }
   account_.spend(now, kWaitDrain);
 }
 
-void ExecuteController::account_until(Cycle now) {
-  if (feeding_) {
-    account_.spend(std::min(now, request_.started + request_.rows), kBusy);
-    account_.spend(now, kBankConflict);
-  } else if (in_progress(now)) {
-    account_.spend(now, kWaitDrain);
+// The rows of the request at hand, as far as it is known when they are fed.
+void ExecuteController::account_rows() {
+  if (feeder_.regular() && feeder_.done() && accounted_rows_ == 0) {
+    account_.spend(request_.started + request_.rows, kBusy);
+    return;
   }
-  account_.spend(now, kNoCommand);
+  for (; accounted_rows_ < feeder_.rows_fed(); ++accounted_rows_) {
+    account_.spend(feeder_.fed(accounted_rows_), kBankConflict);
+    account_.spend(feeder_.fed(accounted_rows_) + 1, kBusy);
+  }
+}
+
+void ExecuteController::account_until(Cycle now) {
+  if (!feeding_) {
+    account_wait(now);
+    return;
+  }
+  loads_.sync(now - 1);
+  feed_until(now);
+  account_rows();
+  account_.spend(now, kBankConflict);
 }
 
 }  // namespace gemel::sim

@@ -71,7 +71,8 @@ class ExecuteController final : public Unit, public CommandSink {
   bool feed_until(Cycle end);
   bool hazard(const ExecuteStep& preload, const ExecuteStep& compute, Cycle now) const;
   bool in_progress(Cycle now) const;
-  void account_wait(const ExecuteStep* for_command, Cycle now);
+  void account_wait(Cycle now);
+  void account_rows();
 
   MeshOperand operand_a(const ExecuteStep& compute) const;
   MeshOperand operand_bd(const ExecuteStep& step, bool of_preload) const;
@@ -100,6 +101,10 @@ class ExecuteController final : public Unit, public CommandSink {
   Cycle next_decision_ = 0;
   Cycle last_fed_ = 0;
   bool fed_any_ = false;
+  // What the last decision that started nothing lacked: nothing, or this command of the queue.
+  bool lacks_command_ = true;
+  unsigned lacking_ = 0;
+  unsigned accounted_rows_ = 0;  // of the request being fed
 
   std::array<Cycle, 8> last_output_{};  // of request n at [n % 8]
   std::uint64_t requests_ = 0;

@@ -38,6 +38,9 @@ class ExecuteQueue {
 
   // When the next step that is not yet seen will be, with `i` steps seen; kNever where nothing is on its way.
   Cycle next_visible(unsigned i) const { return queue_.visible_at(expanding_ && !expansion_.empty() ? 0 : i); }
+  // The i-th command of the queue, seen or not, and from when it is seen; nullptr where there is none.
+  const IssuedCommand* command(unsigned i) const { return i < queue_.size() ? &queue_.at(i) : nullptr; }
+  Cycle command_visible(unsigned i) const { return queue_.visible_at(i); }
   // One preload, seen, and nothing else.
   bool holds_only_a_preload(Cycle now) const;
   // The cycle from which the head is seen.

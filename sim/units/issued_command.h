@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // A command on its way from the reservation station to a controller.
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "sim/arch/command.h"
@@ -26,8 +28,10 @@ struct IssuedCommand {
   arch::Command command;
   std::uint8_t entry = kNoEntry;  // of its class in the station; kNoEntry: nothing to complete
   Cycle allocated = 0;
-  Cycle ready = 0;                                  // the cycle in which its last dependency left (or its allocation)
-  CommandClass waited_for = CommandClass::Execute;  // class of that dependency, where ready > allocated
+  // The cycle in which its last dependency on a class left; 0 where there was none.
+  std::array<Cycle, kCommandClasses> resolved{};
+  // The first cycle in which it may issue, with no dependency left.
+  Cycle ready() const { return std::max({allocated, resolved[0], resolved[1], resolved[2]}) + 1; }
   CommandOrigin origin = CommandOrigin::Host;
 };
 

@@ -96,6 +96,8 @@ void LoadController::advance(Cycle now) {
     return;
   }
   account_.spend(look, kIdle);
+  account_.spend(now, waits_);
+  waits_ = kIdle;
   const IssuedCommand& head = queue_.at(0);
   if (static_cast<arch::Funct>(head.command.funct) == arch::Funct::Config) {
     const arch::ConfigLoad c = arch::decode_config_load(head.command.rs1, head.command.rs2);
@@ -109,18 +111,23 @@ void LoadController::advance(Cycle now) {
   }
   const auto tracker = std::find_if(trackers_.begin(), trackers_.end(), [](const Tracker& t) { return !t.taken; });
   if (tracker == trackers_.end()) {
-    account_.spend(now, kWaitTracker);  // the completion wakes us
+    waits_ = kWaitTracker;  // the completion wakes us
     return;
   }
   const bool zeros = head.command.rs1 == 0;
   if (!(zeros ? zeros_.input_ready(now) : reader_.input_ready(now))) {
-    account_.spend(now, kWaitReader);
+    waits_ = kWaitReader;  // the input register wakes us
     return;
   }
-  account_.spend(now, kWaitTracker);
   start_mvin(head, static_cast<unsigned>(tracker - trackers_.begin()), now);
 }
 
-void LoadController::account_until(Cycle now) { account_.spend(now, sending_ ? kBusy : kIdle); }
+void LoadController::account_until(Cycle now) {
+  if (sending_)
+    account_.spend(last_request_ == kNever ? now : std::min(now, last_request_ + 1), kBusy);
+  else
+    account_.spend(std::min(now, std::max(next_look_, queue_.visible_at(0))), kIdle);
+  account_.spend(now, sending_ ? kIdle : waits_);
+}
 
 }  // namespace gemel::sim

@@ -60,6 +60,7 @@ class LoadController final : public Unit, public CommandSink, public RowListener
   Cycle first_request_ = 0;
   Cycle last_request_ = kNever;  // of the mvin being sent, once known
   Cycle next_look_ = 0;          // the next command is not looked at before
+  Cause waits_ = kIdle;          // what the mvin at the head has waited for since it was last looked at
   CycleAccount account_{"load", {"busy", "wait_tracker", "wait_reader", "idle"}};
 };
 

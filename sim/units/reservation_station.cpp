@@ -192,7 +192,7 @@ bool ReservationStation::allocate(const Command& command, CommandOrigin origin, 
   }
 
   Entry& entry = entries_[k][slot];
-  entry.issued = IssuedCommand{command, static_cast<std::uint8_t>(slot), now, now, c, origin};
+  entry.issued = IssuedCommand{command, static_cast<std::uint8_t>(slot), now, {}, origin};
   entry.is_issued = false;
   describe_ranges(command, c, entry);
   find_dependencies(entry, c);
@@ -206,7 +206,7 @@ bool ReservationStation::allocate(const Command& command, CommandOrigin origin, 
 void ReservationStation::ask(Requests& requests, std::uint8_t entry, Cycle at) {
   requests.push(entry, at);
   next_request_ = std::min(next_request_, at);
-  wake(at);
+  due_by(at);
 }
 void ReservationStation::complete_result(std::uint8_t entry, Cycle at) { ask(results_, entry, at); }
 void ReservationStation::complete_fed(std::uint8_t entry, Cycle at) { ask(fed_, entry, at); }
@@ -240,11 +240,8 @@ void ReservationStation::finish(CommandClass c, unsigned entry, Cycle now) {
       Entry& e = entries_[other][unissued_[other].at(i)];
       if ((e.waits[k] & bit) == 0) continue;
       e.waits[k] &= ~bit;
-      if (e.ready()) {
-        e.issued.ready = now;
-        e.issued.waited_for = c;
-        oldest_is_ready |= i == 0;
-      }
+      if (e.waits[k] == 0) e.issued.resolved[k] = now;
+      oldest_is_ready |= i == 0 && e.ready();
     }
     if (oldest_is_ready) issue_from(static_cast<CommandClass>(other), now + 1);
   }
@@ -267,13 +264,6 @@ void ReservationStation::issue(CommandClass c, Cycle at) {
   unissued_[k].pop();
   entry.is_issued = true;
   next_issue_[k] = at + 1;
-  // For the accounting: behind a command that had to wait, one waited for the same.
-  if (last_wait_[k].ready > entry.issued.ready) {
-    entry.issued.ready = last_wait_[k].ready;
-    entry.issued.waited_for = last_wait_[k].waited_for;
-  } else if (entry.issued.ready > entry.issued.allocated) {
-    last_wait_[k] = {entry.issued.ready, entry.issued.waited_for};
-  }
   if (events_ != nullptr) events_->record(at, EventKind::Issued, k, slot);
   sinks_[k]->accept(entry.issued, at);
 }
@@ -284,12 +274,11 @@ void ReservationStation::issue_from(CommandClass c, Cycle from) {
   while (!unissued_[k].empty()) {
     const Entry& entry = entries_[k][unissued_[k].front()];
     if (!entry.ready()) return;  // the completion that frees it comes back
-    Cycle at = std::max({from, next_issue_[k], entry.issued.allocated + 1});
-    if (entry.issued.ready > entry.issued.allocated) at = std::max(at, entry.issued.ready + 1);
+    const Cycle at = std::max({from, next_issue_[k], entry.issued.ready()});
     if (!sinks_[k]->has_room(at)) return;  // queue_popped() comes back
     if (entry.config && c != CommandClass::Execute) {
       retire_at_[k] = at;
-      wake(at);
+      due_by(at);
       return;
     }
     issue(c, at);
@@ -320,6 +309,15 @@ bool ReservationStation::holds_only_a_preload() const {
   if (valid_[0] != 0 || valid_[2] != 0 || __builtin_popcountll(valid_[1]) != 1) return false;
   const Entry& e = entries_[1][static_cast<unsigned>(__builtin_ctzll(valid_[1]))];
   return e.is_issued && static_cast<Funct>(e.issued.command.funct) == Funct::Preload;
+}
+
+const IssuedCommand* ReservationStation::oldest_unissued(CommandClass c) {
+  const unsigned k = index(c);
+  if (unissued_[k].empty()) return nullptr;
+  Entry& entry = entries_[k][unissued_[k].front()];
+  for (unsigned other = 0; other < kCommandClasses; ++other)
+    if (entry.waits[other] != 0) entry.issued.resolved[other] = kNever;
+  return &entry.issued;
 }
 
 std::string ReservationStation::describe() const {

@@ -64,6 +64,9 @@ class ReservationStation final : public Unit {
   bool empty() const { return valid_[0] == 0 && valid_[1] == 0 && valid_[2] == 0; }
   bool holds_only_a_preload() const;
   Cycle last_change() const { return last_removed_; }  // cycle in which an entry was last removed
+  // The oldest command of a class that was not issued, for the accounting; nullptr where there is none. Dependencies
+  // that it still has are resolved in kNever.
+  const IssuedCommand* oldest_unissued(CommandClass c);
   std::string describe() const;
 
  private:
@@ -148,12 +151,6 @@ class ReservationStation final : public Unit {
   Cycle next_request_ = kNever;  // the earliest of the four
   Cycle last_removed_ = 0;
   std::array<std::uint64_t, kCommandClasses> removed_mask_{};
-
-  struct Wait {
-    Cycle ready = 0;
-    CommandClass waited_for = CommandClass::Load;
-  };
-  std::array<Wait, kCommandClasses> last_wait_{};  // of the last issued command that waited
 
   // Program-order copies of configuration registers.
   std::uint32_t a_stride_ = 1, c_stride_ = 1;

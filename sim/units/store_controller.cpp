@@ -195,6 +195,14 @@ void StoreController::advance(Cycle now) {
   if (pipeline_.has_room(now + 1)) wake(now + 1);
 }
 
-void StoreController::account_until(Cycle now) { account_.spend(now, sending_ ? kWaitDispatch : kIdle); }
+void StoreController::account_until(Cycle now) {
+  if (sending_) account_.spend(now, kWaitDispatch);
+  // Otherwise what stands at the head is looked at when it is seen, and waits for a tracker.
+  if (!leaving_) {
+    account_.spend(std::min(now, std::max(next_look_, queue_.visible_at(0))), kIdle);
+    account_.spend(now, kWaitTracker);
+  }
+  account_.spend(now, kIdle);
+}
 
 }  // namespace gemel::sim
