@@ -2,6 +2,9 @@
 set(GEMEL_RTL_SOURCES
   common/fifo.sv
   units/array_side_pkg.sv
+  units/loop_pkg.sv
+  units/loop_matmul_pkg.sv
+  units/loop_conv_pkg.sv
   units/accumulator_bank.sv
   units/accumulator_scale.sv
   units/accumulator_scale_lane.sv
@@ -18,6 +21,22 @@ set(GEMEL_RTL_SOURCES
   units/int_to_float.sv
   units/load_controller.sv
   units/local_write_port.sv
+  units/loop_conv.sv
+  units/loop_conv_bias.sv
+  units/loop_conv_execute.sv
+  units/loop_conv_input.sv
+  units/loop_conv_pipe.sv
+  units/loop_conv_registers.sv
+  units/loop_conv_shape.sv
+  units/loop_conv_store.sv
+  units/loop_conv_weights.sv
+  units/loop_matmul.sv
+  units/loop_matmul_execute.sv
+  units/loop_matmul_registers.sv
+  units/loop_matmul_transfer.sv
+  units/loop_nest.sv
+  units/loop_slots.sv
+  units/loop_throttle.sv
   units/max_pool.sv
   units/memory_port.sv
   units/mesh.sv

@@ -4,6 +4,7 @@
 /// was still to be done at its start.
 module accelerator
   import accelerator_pkg::*;
+  import loop_pkg::*;
 (
   input  logic                  clk_i,
   input  logic                  rst_ni,
@@ -53,6 +54,8 @@ module accelerator
   logic     front_end_busy, station_busy, store_busy, reader_busy, writer_busy;
   logic     counter_valid;
   logic [63:0] counter_rs1;
+  loop_owner_t allocated_owner;
+  left_t       left [LoopUnits];
   assign command = '{funct: command_funct_i, rs1: command_rs1_i, rs2: command_rs2_i};
   assign busy_o  = front_end_busy || station_busy || store_busy || reader_busy || writer_busy;
 
@@ -65,6 +68,8 @@ module accelerator
     .allocate_valid_o(allocate_valid),
     .allocate_ready_i(allocate_ready),
     .allocate_o      (allocated),
+    .allocate_owner_o(allocated_owner),
+    .left_i          (left),
     .counter_valid_o (counter_valid),
     .counter_rs1_o   (counter_rs1),
     .busy_o          (front_end_busy)
@@ -89,6 +94,8 @@ module accelerator
     .allocate_valid_i         (allocate_valid),
     .allocate_ready_o         (allocate_ready),
     .allocate_i               (allocated),
+    .allocate_owner_i         (allocated_owner),
+    .left_o                   (left),
     .load_issue_valid_o       (load_issue_valid),
     .load_issue_ready_i       (load_issue_ready),
     .load_issue_o             (load_issue),

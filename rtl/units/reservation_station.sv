@@ -5,6 +5,7 @@
 /// store. A completion in t lets dependents issue in t + 1.
 module reservation_station
   import accelerator_pkg::*;
+  import loop_pkg::*;
 (
   input  logic           clk_i,
   input  logic           rst_ni,
@@ -12,6 +13,9 @@ module reservation_station
   input  logic           allocate_valid_i,
   output logic           allocate_ready_o,
   input  command_t       allocate_i,
+  input  loop_owner_t    allocate_owner_i,
+  /// Commands of each unroller that leave in this cycle
+  output left_t          left_o [LoopUnits],
 
   output logic           load_issue_valid_o,
   input  logic           load_issue_ready_i,
@@ -148,6 +152,13 @@ module reservation_station
   logic [LoadEntries+ExecuteEntries-1:0]  store_waits;
   logic                                   load_unissued, store_unissued;
 
+  logic [1:0] load_left [LoopUnits], execute_left [LoopUnits], store_left [LoopUnits];
+  for (genvar i = 0; i < LoopUnits; i++) begin : gen_left
+    assign left_o[i][LoadClass]    = load_left[i];
+    assign left_o[i][ExecuteClass] = execute_left[i];
+    assign left_o[i][StoreClass]   = store_left[i];
+  end
+
   station_entries #(
     .Entries     (LoadEntries),
     .Dependencies(ExecuteEntries + StoreEntries)
@@ -158,6 +169,7 @@ module reservation_station
     .allocate_ready_o           (load_ready),
     .allocate_id_o              (load_id),
     .allocate_i,
+    .allocate_owner_i,
     .allocate_retires_at_issue_i(is_config),
     .allocate_dependencies_i    ({on_execute, on_store}),
     .resolved_i                 ({execute_resolved, store_resolved}),
@@ -167,6 +179,7 @@ module reservation_station
     .issue_id_o                 (load_issue_id),
     .complete_valid_i           (load_done),
     .complete_id_i              (load_done_id_i),
+    .left_o                     (load_left),
     .valid_o                    (load_valid),
     .waits_for_o                (load_waits),
     .has_unissued_o             (load_unissued)
@@ -182,6 +195,7 @@ module reservation_station
     .allocate_ready_o           (execute_ready),
     .allocate_id_o              (execute_id),
     .allocate_i,
+    .allocate_owner_i,
     .allocate_retires_at_issue_i(1'b0),
     .allocate_dependencies_i    ({on_load, on_store}),
     .resolved_i                 ({load_resolved, store_resolved}),
@@ -191,6 +205,7 @@ module reservation_station
     .issue_id_o                 (execute_issue_id),
     .complete_valid_i           (execute_done),
     .complete_id_i              (execute_done_id),
+    .left_o                     (execute_left),
     .valid_o                    (execute_valid),
     .waits_for_o                (execute_waits),
     .has_unissued_o             (execute_unissued_o)
@@ -206,6 +221,7 @@ module reservation_station
     .allocate_ready_o           (store_ready),
     .allocate_id_o              (store_id),
     .allocate_i,
+    .allocate_owner_i,
     .allocate_retires_at_issue_i(is_config),
     .allocate_dependencies_i    ({on_load, on_execute}),
     .resolved_i                 ({load_resolved, execute_resolved}),
@@ -215,6 +231,7 @@ module reservation_station
     .issue_id_o                 (store_issue_id),
     .complete_valid_i           (store_done),
     .complete_id_i              (store_done_id_i),
+    .left_o                     (store_left),
     .valid_o                    (store_valid),
     .waits_for_o                (store_waits),
     .has_unissued_o             (store_unissued)

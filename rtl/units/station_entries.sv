@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The entries of one class of the reservation station. Allocates the lowest free index; issues in
 /// program order, when the oldest un-issued entry has no dependency left. A dependency is a bit for
-/// each entry of the other classes; `resolved_i` clears it, seen in the next cycle.
+/// each entry of the other classes; `resolved_i` clears it, seen in the next cycle. `left_o` says how
+/// many of each unroller's commands leave: the one that completes, one that retires at its issue.
 module station_entries
   import accelerator_pkg::*;
+  import loop_pkg::*;
 #(
   parameter  int unsigned Entries      = 8,
   parameter  int unsigned Dependencies = 8,
@@ -16,6 +18,7 @@ module station_entries
   output logic                    allocate_ready_o,
   output logic [IdBits-1:0]       allocate_id_o,
   input  command_t                allocate_i,
+  input  loop_owner_t             allocate_owner_i,
   input  logic                    allocate_retires_at_issue_i,
   input  logic [Dependencies-1:0] allocate_dependencies_i,
 
@@ -29,6 +32,7 @@ module station_entries
   input  logic                    complete_valid_i,
   input  logic [IdBits-1:0]       complete_id_i,
 
+  output logic [1:0]              left_o [LoopUnits],
   output logic [Entries-1:0]      valid_o,
   /// Dependencies of the entry that issues next; 0 where there is none.
   output logic [Dependencies-1:0] waits_for_o,
@@ -39,6 +43,7 @@ module station_entries
   logic [Entries-1:0]      valid_q, retires_at_issue_q;
   logic [Dependencies-1:0] dependencies_q [Entries];
   command_t                commands_q     [Entries];
+  loop_owner_t             owners_q       [Entries];
   logic                    is_allocated, is_issued, order_ready;
   id_t                     free_id;
 
@@ -74,13 +79,20 @@ module station_entries
   assign is_issued       = issue_valid_o && issue_ready_i;
   assign valid_o         = valid_q;
 
+  logic is_retired;
+  assign is_retired = is_issued && retires_at_issue_q[issue_id_o];
+  for (genvar i = 0; i < LoopUnits; i++) begin : gen_left
+    assign left_o[i] = 2'(is_retired && owners_q[issue_id_o][i])
+                     + 2'(complete_valid_i && owners_q[complete_id_i][i]);
+  end
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       valid_q            <= '0;
       retires_at_issue_q <= '0;
     end else begin
       if (complete_valid_i) valid_q[complete_id_i] <= 1'b0;
-      if (is_issued && retires_at_issue_q[issue_id_o]) valid_q[issue_id_o] <= 1'b0;
+      if (is_retired) valid_q[issue_id_o] <= 1'b0;
       if (is_allocated) begin
         valid_q[free_id]            <= 1'b1;
         retires_at_issue_q[free_id] <= allocate_retires_at_issue_i;
@@ -89,7 +101,10 @@ module station_entries
   end
 
   always_ff @(posedge clk_i) begin
-    if (is_allocated) commands_q[free_id] <= allocate_i;
+    if (is_allocated) begin
+      commands_q[free_id] <= allocate_i;
+      owners_q[free_id]   <= allocate_owner_i;
+    end
     for (int i = 0; i < Entries; i++) begin
       if (is_allocated && free_id == id_t'(i)) begin
         dependencies_q[i] <= allocate_dependencies_i;

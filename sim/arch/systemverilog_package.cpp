@@ -283,16 +283,24 @@ constexpr char kTypes[] = R"(
   endfunction
 )";
 
+// The instruction's name, the same in both versions.
+std::string common_name(const InstructionInfo& info) {
+  std::string name = info.name;
+  if (const std::size_t suffix = name.rfind("2025"); suffix != std::string::npos) name.erase(suffix);
+  return upper_camel(name);
+}
+// One design unrolls the loops of both versions, so their names are there in both.
+bool is_loop(const InstructionInfo& info) { return common_name(info).rfind("Loop", 0) == 0; }
+
 // FunctMvin = 7'd2 and so on, each function code once, in the order of the table.
 void write_functs(std::ostream& out, IsaVersion version) {
   std::vector<std::pair<std::string, unsigned>> functs;
   for (const InstructionInfo& info : instruction_table()) {
     const unsigned code = static_cast<unsigned>(info.funct);
     const auto is_same = [&](const auto& entry) { return entry.second == code; };
-    if (!info.exists_in(version) || std::any_of(functs.begin(), functs.end(), is_same)) continue;
-    std::string name = info.subtype == kNoSubtype ? info.name : "Config";
-    if (const std::size_t suffix = name.rfind("2025"); suffix != std::string::npos) name.erase(suffix);
-    functs.emplace_back(upper_camel(name), code);
+    if (!info.exists_in(version) && !is_loop(info)) continue;
+    if (std::any_of(functs.begin(), functs.end(), is_same)) continue;
+    functs.emplace_back(info.subtype == kNoSubtype ? common_name(info) : "Config", code);
   }
   out << "\n  // ---- Instructions ----\n  typedef enum logic [6:0] {\n";
   for (std::size_t i = 0; i < functs.size(); ++i) {
@@ -303,7 +311,7 @@ void write_functs(std::ostream& out, IsaVersion version) {
 
 void write_fields(std::ostream& out, IsaVersion version) {
   for (const InstructionInfo& info : instruction_table()) {
-    if (!info.exists_in(version)) continue;
+    if (!info.exists_in(version) || is_loop(info)) continue;
     out << "\n  // " << info.mnemonic << ": " << info.meaning << "\n";
     if (info.subtype != kNoSubtype) {
       out << "  localparam logic [1:0] " << upper_camel(info.name) << "Subtype = 2'd" << info.subtype << ";\n";
@@ -314,6 +322,35 @@ void write_fields(std::ostream& out, IsaVersion version) {
       write_number(out, name + "Lsb", field.place.lsb);
       write_number(out, name + "Width", field.place.width);
     }
+  }
+}
+
+// Loop instructions: <Name><Field>At is the place of the field in {1'b0, rs2, rs1}. A field that only the other version
+// has is the zero above the operands.
+void write_loop_fields(std::ostream& out, IsaVersion version) {
+  constexpr unsigned kOperandBits = 64;
+  struct Place {
+    std::string name;
+    unsigned at, width;
+  };
+  std::vector<Place> places;
+  for (const InstructionInfo& info : instruction_table()) {
+    if (!is_loop(info)) continue;
+    for (const FieldInfo& field : info.fields) {
+      const std::string name = common_name(info) + upper_camel(field.name);
+      const auto found = std::find_if(places.begin(), places.end(), [&](const Place& it) { return it.name == name; });
+      Place& place = found != places.end() ? *found : places.emplace_back(Place{name, 2 * kOperandBits, 1});
+      if (!info.exists_in(version)) continue;
+      place.at = field.place.lsb + (field.place.operand == Operand::Rs2 ? kOperandBits : 0);
+      place.width = field.place.width;
+    }
+  }
+  out << "\n  // Fields of loop instructions, in {1'b0, rs2, rs1}. What this version does not have is the bit above.\n"
+         "  localparam int unsigned LoopOperandBits = "
+      << 2 * kOperandBits + 1 << ";\n";
+  for (const Place& place : places) {
+    write_number(out, place.name + "At", place.at);
+    write_number(out, place.name + "Width", place.width);
   }
 }
 
@@ -342,8 +379,11 @@ std::string systemverilog_package(const AcceleratorConfig& config) {
          "package accelerator_pkg;\n";
   write_figures(out, config);
   out << kTypes;
+  out << "\n";
+  write_flag(out, "IsGemmini2025", config.isa_version == IsaVersion::Gemmini2025);
   write_functs(out, config.isa_version);
   write_fields(out, config.isa_version);
+  write_loop_fields(out, config.isa_version);
   out << "\nendpackage : accelerator_pkg\n"
          "/* verilator lint_on UNUSEDSIGNAL */\n"
          "/* verilator lint_on UNUSEDPARAM */\n";
