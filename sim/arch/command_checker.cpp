@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sim/arch/command_text.h"
+#include "sim/arch/loop_check.h"
 #include "sim/arch/program_words.h"
 
 namespace gemel::arch {
@@ -176,7 +178,7 @@ void CommandChecker::mvin(const Mvin& command) {
     violate("block stride " + std::to_string(config->block_stride) + " is less than " + std::to_string(local.rows) +
             " rows");
   }
-  const bool repeats_pixels = !accumulator && config->pixel_repeats > 1 && command.dram_address != 0;
+  const bool repeats_pixels = !accumulator && config->pixel_repeats > 1;
   if (repeats_pixels && local.cols > dim) {
     violate("mvin of " + std::to_string(local.cols) + " columns with pixel repeats; the most is " +
             std::to_string(dim));
@@ -295,6 +297,54 @@ void CommandChecker::compute(const Compute& command) {
   }
 }
 
+void CommandChecker::loop_is_configured(std::uint8_t& seen, unsigned first_funct, unsigned count,
+                                        const char* name) const {
+  for (unsigned i = 0; i < count; ++i) {
+    if ((seen >> i & 1) != 0) continue;
+    const Command missing{static_cast<std::uint8_t>(first_funct + i), 0, 0};
+    violate(std::string(name) + " before any " + find_instruction(missing, config_.isa_version)->mnemonic +
+            " for its slot (loops take two slots in turn)");
+  }
+}
+
+// A loop is legal where it can be unrolled and all its plain commands are legal.
+void CommandChecker::loop(const Command& command) {
+  const Funct funct = static_cast<Funct>(command.funct);
+  constexpr unsigned kMatmulFirst = static_cast<unsigned>(Funct::LoopWsBounds), kMatmulConfigs = 5;
+  constexpr unsigned kConvFirst = static_cast<unsigned>(Funct::LoopConvWsConfig1), kConvConfigs = 6;
+  const bool conv = is_conv_loop_command(command.funct);
+  std::uint8_t& seen = conv ? conv_configured_[loops_.conv_slot()] : matmul_configured_[loops_.matmul_slot()];
+  const unsigned first = conv ? kConvFirst : kMatmulFirst;
+  if (funct != Funct::LoopWs && funct != Funct::LoopConvWs) {
+    if (command.funct >= first && command.funct < first + (conv ? kConvConfigs : kMatmulConfigs))
+      seen |= static_cast<std::uint8_t>(1u << (command.funct - first));
+    loops_.command(command, [](const Command&) {});
+    return;
+  }
+  loop_is_configured(seen, first, conv ? kConvConfigs : kMatmulConfigs, conv ? "loop_conv_ws" : "loop_ws");
+  std::string why;
+  if (conv) {
+    ConvLoop next = loops_.conv_loop();
+    write_conv_register(next, command, config_.isa_version);
+    why = why_illegal(next, d_);
+  } else {
+    MatmulLoop next = loops_.matmul_loop();
+    write_matmul_register(next, command, config_.isa_version);
+    why = why_illegal(next, config_, d_);
+  }
+  if (!why.empty()) violate(why);
+  if (execute_ && execute_->dataflow != Dataflow::WeightStationary)
+    violate("a loop is weight stationary; the last config_ex says output stationary");
+  loops_.command(command, [this](const Command& plain) {
+    try {
+      this->command(plain);
+    } catch (Violation& violation) {
+      violation.what = "its " + describe(plain, config_.isa_version) + ": " + violation.what;
+      throw;
+    }
+  });
+}
+
 void CommandChecker::command(const Command& command) {
   switch (static_cast<Funct>(command.funct)) {
     case Funct::Config:
@@ -322,7 +372,7 @@ void CommandChecker::command(const Command& command) {
   }
   const InstructionInfo* info = find_instruction(command, config_.isa_version);
   if (!info) violate("function code " + std::to_string(command.funct) + " does not exist");
-  if (info->funct == Funct::LoopWs || info->funct == Funct::LoopConvWs) write_all();
+  if (loops_.owns(command)) loop(command);
 }
 
 }  // namespace gemel::arch

@@ -9,6 +9,7 @@
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/isa.h"
+#include "sim/arch/loop_expander.h"
 #include "sim/arch/program.h"
 #include "sim/arch/written_lanes.h"
 
@@ -29,7 +30,8 @@ class CommandChecker {
         config_(config),
         d_(derive(config)),
         scratchpad_(d_.scratchpad_rows, d_.dim),
-        accumulator_(d_.accumulator_rows, d_.dim) {}
+        accumulator_(d_.accumulator_rows, d_.dim),
+        loops_(config.isa_version, d_) {}
 
   void write_all() {
     scratchpad_.write_all();
@@ -45,6 +47,8 @@ class CommandChecker {
   void mvout(const Mvout& command);
   void preload(const Preload& command);
   void compute(const Compute& command);
+  void loop(const Command& command);
+  void loop_is_configured(std::uint8_t& seen, unsigned first_funct, unsigned count, const char* name) const;
 
   void memory_range(std::uint64_t address, std::uint64_t stride, std::uint64_t rows, std::uint64_t row_bytes) const;
   WrittenLanes& storage(LocalAddress address) { return address.is_accumulator() ? accumulator_ : scratchpad_; }
@@ -62,6 +66,10 @@ class CommandChecker {
   DerivedConfig d_;
   WrittenLanes scratchpad_;
   WrittenLanes accumulator_;
+
+  LoopExpander loops_;
+  // Configuration commands seen, for each slot: a bit for each funct behind the run command's.
+  std::array<std::uint8_t, 2> matmul_configured_{}, conv_configured_{};
 
   std::array<std::optional<ConfigLoad>, 3> load_;
   std::optional<ConfigStore> store_;

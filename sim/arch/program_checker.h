@@ -30,8 +30,7 @@ struct CheckOptions {
   bool storage_starts_as_zero = false;
 };
 
-// The first violation, or none. Loop instructions are expanded by the machine, not here: behind one, every row counts
-// as written.
+// The first violation, or none. A loop instruction is legal where all the plain commands are that it stands for.
 std::optional<ProgramViolation> find_violation(const Program& program, const AcceleratorConfig& config,
                                                const CheckOptions& options = {});
 

@@ -28,7 +28,7 @@ class ZeroWriter final : public Unit {
   bool idle() const { return rows_.idle(); }
 
  private:
-  void write_zeros(arch::LocalAddress local, std::uint32_t lanes, bool accumulate);
+  void write_zeros(arch::LocalAddress local, std::uint32_t first, std::uint32_t lanes, bool accumulate);
 
   const arch::DerivedConfig& derived_;
   Scratchpad& scratchpad_;

@@ -168,7 +168,7 @@ void FunctionalMachine::mvin(const arch::Mvin& command, const Memory& memory) {
     for (std::uint32_t first = 0; first < local.cols; first += dim_) {
       const std::uint32_t offset = first / dim_ * config.block_stride + r;
       mvin_row(config, local.address.plus(offset, derived_), row + std::size_t{first} * element_bytes,
-               std::min(dim_, local.cols - first), command.dram_address != 0 ? config.pixel_repeats : 1);
+               std::min(dim_, local.cols - first), config.pixel_repeats);
     }
   }
 }
