@@ -171,10 +171,10 @@ TEST_F(StoreController, FollowsItsRulesUnderRandomCommandsAndStalls) {
       ASSERT_EQ(top().done_id_o, finished.front());
     }
     const bool is_seen = !queue.empty() && queue.front().seen_from <= now() && next_look <= now();
-    bool requests = false, leaves = false;
+    bool requests = false, leaves = false, configures = false;
     if (is_seen && static_cast<arch::Funct>(queue.front().command.funct) == arch::Funct::Config) {
       follow(settings, arch::decode_config_store(queue.front().command.rs1, queue.front().command.rs2));
-      leaves = true;
+      leaves = configures = true;
     } else if (is_seen && next_element > 0 && next_element == elements.size()) {
       leaves = true;  // the cycle behind a single element
     } else if (is_seen && (next_element > 0 || used < bench_config().dma.loads_in_flight)) {
@@ -205,6 +205,7 @@ TEST_F(StoreController, FollowsItsRulesUnderRandomCommandsAndStalls) {
       }
     }
     ASSERT_EQ(top().request_valid_o != 0, requests) << "cycle " << now();
+    ASSERT_EQ(top().active_o != 0, requests || configures) << "cycle " << now();
 
     if (top().done_valid_o && top().done_ready_i) {
       finished.pop_front();

@@ -182,7 +182,7 @@ TEST_F(LoadController, FollowsItsRulesUnderRandomCommandsAndStalls) {
       states[config.state] = config;
       next_look = now() + 1;
       leaves = true;
-      is_active = top().active_o;
+      is_active = true;
     } else if (is_seen && !running && used == trackers_) {
       waits_for_tracker = true;
     } else if (is_seen) {
