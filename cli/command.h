@@ -19,5 +19,6 @@ Action add_report_command(CLI::App& command);
 Action add_rtl_command(CLI::App& command);
 Action add_cosim_command(CLI::App& command);
 Action add_sweep_command(CLI::App& command);
+Action add_sweep_task_command(CLI::App& command);
 
 }  // namespace gemel::cli

@@ -27,6 +27,8 @@ constexpr Entry kCommands[] = {
     {"cosim", "run model and RTL on the same program and compare them event by event", add_cosim_command},
     {"report", "turn statistics of a run or a sweep into a page with charts, or into text", add_report_command},
     {"sweep", "run a workload on many machines; resumable, one row a point", add_sweep_command},
+    {"sweep-task", "run the points of one task of a batch job; `sweep --engine slurm` submits it",
+     add_sweep_task_command},
     {"rtl", "write a configuration as a SystemVerilog package", add_rtl_command},
 };
 

@@ -14,6 +14,7 @@
 #include "sim/arch/input_error.h"
 #include "sim/energy/energy_table.h"
 #include "sim/stats/quantity_text.h"
+#include "sim/sweep/slurm_submission.h"
 #include "sim/sweep/sweep.h"
 
 namespace gemel::cli {
@@ -26,7 +27,14 @@ struct Options {
   std::string engine = "local";
   std::vector<std::string> reuse;
   bool retry_faults = false;
+  sim::SlurmOptions slurm;
 };
+
+// Chosen on the command line, whatever the value.
+bool has_slurm_options(const sim::SlurmOptions& slurm) {
+  return !slurm.partition.empty() || !slurm.account.empty() || slurm.time_minutes > 0 || slurm.memory_mib > 0 ||
+         slurm.points_per_task > 0 || slurm.tasks_at_once > 0;
+}
 
 std::string duration_text(double seconds) {
   const auto whole = static_cast<long>(seconds + 0.5);
@@ -73,10 +81,18 @@ class SweepProgressLine {
 // Malformed workloads are refused here, not once for each machine.
 void check_workloads(const sim::SweepSpec& spec) {
   for (const sim::SweepWorkload& workload : spec.workloads) {
-    if (find_work_kind(workload.path) != WorkKind::Workload) {
-      throw arch::InputError(workload.path + ": expected a workload, which is compiled for each machine");
+    if (find_work_kind(workload.shown_path) != WorkKind::Workload) {
+      throw arch::InputError(workload.shown_path + ": expected a workload, which is compiled for each machine");
     }
-    compiler::load_workload(workload.path);
+    compiler::load_workload(workload.shown_path);
+  }
+}
+
+std::string find_energy_table(const sim::SweepSpec& spec) {
+  try {
+    return sim::load_energy_table(spec.energy.empty() ? sim::kDefaultEnergyTable : spec.energy).path;
+  } catch (const arch::InputError& error) {
+    throw arch::InputError(spec.path + ": energy: " + error.what());
   }
 }
 
@@ -106,6 +122,17 @@ void print_summary(const sim::SweepPlan& plan, const sim::SweepSummary& summary)
   std::cout << "\ntable: " << summary.table << "\n";
 }
 
+// The command line's last word over the file's.
+sim::SlurmOptions merged(sim::SlurmOptions file, const sim::SlurmOptions& given) {
+  if (!given.partition.empty()) file.partition = given.partition;
+  if (!given.account.empty()) file.account = given.account;
+  if (given.time_minutes > 0) file.time_minutes = given.time_minutes;
+  if (given.memory_mib > 0) file.memory_mib = given.memory_mib;
+  if (given.points_per_task > 0) file.points_per_task = given.points_per_task;
+  if (given.tasks_at_once > 0) file.tasks_at_once = given.tasks_at_once;
+  return file;
+}
+
 int exit_status(const sim::SweepSummary& summary) {
   for (const auto& [status, rows] : summary.rows_by_status) {
     if (status.empty() || sim::is_fault(sim::status_of(status))) return kWrongResult;
@@ -114,19 +141,22 @@ int exit_status(const sim::SweepSummary& summary) {
 }
 
 int run(const Options& options) {
-  if (options.engine != "local") {
+  if (options.engine != "local" && options.engine != "slurm") {
     throw arch::InputError("--engine " + options.engine + ": no such engine; known: local, slurm");
+  }
+  if (options.engine == "local" && has_slurm_options(options.slurm)) {
+    throw arch::InputError("--partition and its like belong to --engine slurm");
   }
   const sim::SweepSpec spec = sim::load_sweep_spec(options.file);
   check_workloads(spec);
-  const sim::EnergyTable energy = sim::load_energy_table(spec.energy.empty() ? sim::kDefaultEnergyTable : spec.energy);
-  const sim::SweepPlan plan = sim::plan_sweep(spec, sim::running_version(GEMEL_VERSION), energy.path);
+  const sim::SweepPlan plan = sim::plan_sweep(spec, sim::running_version(GEMEL_VERSION), find_energy_table(spec));
   sim::SweepOptions sweep;
   sweep.directory = options.directory;
   sweep.processes = options.processes;
   sweep.timeout_seconds = spec.timeout_seconds;
   sweep.retries = spec.retries;
   sweep.reuse = options.reuse;
+  if (options.engine == "slurm") sweep.slurm = merged(spec.slurm, options.slurm);
   sweep.retry_faults = options.retry_faults;
   sim::SweepSummary summary;
   {
@@ -145,6 +175,20 @@ int run(const Options& options) {
 
 }  // namespace
 
+Action add_sweep_task_command(CLI::App& command) {
+  struct TaskOptions {
+    std::string directory;
+    std::size_t task = 0;
+  };
+  const auto options = std::make_shared<TaskOptions>();
+  command.add_option("DIR", options->directory, "directory of the submission")->required();
+  command.add_option("--task", options->task, "task of the array")->envname("SLURM_ARRAY_TASK_ID")->required();
+  return [options] {
+    sim::run_slurm_task(options->directory, options->task, sim::running_version(GEMEL_VERSION));
+    return kDone;
+  };
+}
+
 Action add_sweep_command(CLI::App& command) {
   const auto options = std::make_shared<Options>();
   command.add_option("SWEEP", options->file, "sweep file (.yaml)")->required();
@@ -156,6 +200,14 @@ Action add_sweep_command(CLI::App& command) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   command.add_option("--engine", options->engine, "local or slurm")->capture_default_str();
+  const auto positive = CLI::Range(1u, 1000000u);
+  sim::SlurmOptions& slurm = options->slurm;
+  command.add_option("--partition", slurm.partition, "slurm: where the jobs go")->type_name("NAME");
+  command.add_option("--account", slurm.account, "slurm: who pays")->type_name("NAME");
+  command.add_option("--time", slurm.time_minutes, "slurm: limit of a task")->type_name("MINUTES")->check(positive);
+  command.add_option("--memory", slurm.memory_mib, "slurm: limit of a task")->type_name("MIB")->check(positive);
+  command.add_option("--chunk", slurm.points_per_task, "slurm: points of a task")->type_name("N")->check(positive);
+  command.add_option("--tasks", slurm.tasks_at_once, "slurm: tasks at once")->type_name("N")->check(positive);
   command.add_option("--reuse", options->reuse, "take over results of another sweep's directory")
       ->type_name("DIR")
       ->allow_extra_args(false);

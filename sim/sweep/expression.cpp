@@ -69,11 +69,15 @@ double value_of(const ExpressionNode& node, const arch::AcceleratorConfig& confi
 
 Expression Expression::parse(const arch::YamlValue& value, Result expected) {
   Expression expression;
+  expression.position_ = value.position();
+  expression.path_ = value.path();
   expression.text_ = value.as_text();
   expression.root_ =
       std::make_shared<ExpressionNode>(parse_expression(value, expected == Result::Condition, expression.keys_));
   return expression;
 }
+
+void Expression::fail(const std::string& what) const { throw arch::input_error_at(position_, path_ + ": " + what); }
 
 double Expression::evaluate(const arch::AcceleratorConfig& config) const { return value_of(*root_, config); }
 

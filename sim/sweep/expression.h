@@ -25,8 +25,12 @@ class Expression {
   double evaluate(const arch::AcceleratorConfig& config) const;
   const std::string& text() const { return text_; }
   const std::vector<std::string>& keys() const { return keys_; }  // that it reads
+  // Throws arch::InputError with the place of the expression.
+  [[noreturn]] void fail(const std::string& what) const;
 
  private:
+  arch::SourcePosition position_;
+  std::string path_;
   std::string text_;
   std::vector<std::string> keys_;
   std::shared_ptr<const ExpressionNode> root_;

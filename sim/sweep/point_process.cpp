@@ -9,17 +9,16 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "sim/arch/file_io.h"
 #include "sim/arch/input_error.h"
+#include "sim/sweep/process_end.h"
 
 namespace gemel::sim {
 namespace {
@@ -56,24 +55,6 @@ std::string read_if_there(const fs::path& path) {
   } catch (const arch::InputError&) {  // it ended before it wrote it
     return "";
   }
-}
-
-std::string last_line(const std::string& text) {
-  const std::size_t end = text.find_last_not_of(" \n");
-  if (end == std::string::npos) return "";
-  const std::size_t start = text.rfind('\n', end);
-  return text.substr(start == std::string::npos ? 0 : start + 1,
-                     end - (start == std::string::npos ? 0 : start + 1) + 1);
-}
-
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
-
-bool is_whole_statistics(const std::string& text) {
-  return nlohmann::json::accept(text) && nlohmann::json::parse(text).contains("cycles");
 }
 
 double seconds_of(const timeval& time) {
@@ -139,52 +120,16 @@ bool PointProcess::has_ended() {
 }
 
 PointOutcome PointProcess::outcome() const {
-  PointOutcome outcome = usage_;
-  describe_exit(outcome);
-  // The same words wherever it ran.
-  replace_all(outcome.reason, job_.workload, fs::path(job_.workload).filename().string());
-  constexpr std::size_t kLongest = 500;
-  if (outcome.reason.size() > kLongest) outcome.reason.resize(kLongest);
-  return outcome;
-}
-
-void PointProcess::describe_exit(PointOutcome& outcome) const {
   const fs::path directory(directory_);
-  if (is_timed_out_ && WIFSIGNALED(wait_status_)) {
-    outcome.status = PointStatus::Timeout;
-    char seconds[40];
-    std::snprintf(seconds, sizeof seconds, "%g", job_.timeout_seconds);
-    outcome.reason = "took longer than " + std::string(seconds) + " s";
-    return;
-  }
-  if (WIFSIGNALED(wait_status_)) {
-    const int signal = WTERMSIG(wait_status_);
-    const bool is_from_outside = signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGHUP;
-    outcome.status = is_from_outside ? PointStatus::Lost : PointStatus::Crashed;
-    outcome.reason = "ended by signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";
-    return;
-  }
-  const int status = WEXITSTATUS(wait_status_);
-  std::string statistics = read_if_there(directory / kStatisticsFile);
-  if (!is_whole_statistics(statistics)) statistics.clear();
-  std::string error = last_line(read_if_there(directory / kErrorFile));
-  if (status == 0 && !statistics.empty()) {
-    outcome.status = PointStatus::Ok;
-    outcome.statistics_json = std::move(statistics);
-  } else if (status == 1 && !statistics.empty()) {
-    outcome.status = PointStatus::Wrong;
-    outcome.reason = last_line(read_if_there(directory / kOutputFile));
-    outcome.statistics_json = std::move(statistics);
-  } else if (status == 2) {
-    outcome.status = PointStatus::Refused;
-    outcome.reason = error;
-  } else {
-    const std::string prefix = "gemel: internal error: ";
-    if (error.compare(0, prefix.size(), prefix) == 0) error.erase(0, prefix.size());
-    const bool is_deadlock = error.find("the program stops in cycle") != std::string::npos;
-    outcome.status = is_deadlock ? PointStatus::Deadlock : PointStatus::Crashed;
-    outcome.reason = error.empty() ? "ended with status " + std::to_string(status) : error;
-  }
+  ProcessEnd end;
+  end.wait_status = wait_status_;
+  end.is_timed_out = is_timed_out_;
+  end.out = read_if_there(directory / kOutputFile);
+  end.err = read_if_there(directory / kErrorFile);
+  end.statistics = read_if_there(directory / kStatisticsFile);
+  PointOutcome outcome = usage_;
+  judge(end, job_, outcome);
+  return outcome;
 }
 
 PointOutcome run_point(const PointJob& job, const std::string& directory) {

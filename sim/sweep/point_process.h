@@ -28,7 +28,6 @@ class PointProcess {
 
  private:
   double seconds() const;
-  void describe_exit(PointOutcome& outcome) const;
 
   PointJob job_;
   std::string directory_;

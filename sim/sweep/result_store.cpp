@@ -271,14 +271,18 @@ void ResultStore::put_result(const std::string& key, const PointOutcome& outcome
   insert.run();
 }
 
-std::int64_t ResultStore::new_submission(const std::string& directory) {
+std::int64_t ResultStore::new_submission() {
   Statement insert = database_.prepare(
-      "INSERT INTO slurm_submissions (job, directory, submitted_at, is_open) VALUES ('', ?, ?, 1) RETURNING id");
-  insert.bind(directory).bind(now());
+      "INSERT INTO slurm_submissions (job, directory, submitted_at, is_open) VALUES ('', '', ?, 1) RETURNING id");
+  insert.bind(now());
   insert.step();
   const std::int64_t id = insert.integer(0);
   while (insert.step()) continue;
   return id;
+}
+
+void ResultStore::set_submission_directory(std::int64_t id, const std::string& directory) {
+  database_.prepare("UPDATE slurm_submissions SET directory = ? WHERE id = ?").bind(directory).bind(id).run();
 }
 
 void ResultStore::set_submission_job(std::int64_t id, const std::string& job) {

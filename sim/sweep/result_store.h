@@ -45,7 +45,8 @@ class ResultStore {
   void finish(const std::string& key, const PointOutcome& outcome);
   void put_illegal(const SweepPlan& plan);  // the results of points that need no run
 
-  std::int64_t new_submission(const std::string& directory);
+  std::int64_t new_submission();
+  void set_submission_directory(std::int64_t id, const std::string& directory);
   void set_submission_job(std::int64_t id, const std::string& job);
   void end_submission(std::int64_t id);
   std::vector<SlurmSubmission> open_submissions();

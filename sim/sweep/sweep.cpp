@@ -10,6 +10,7 @@
 #include "sim/sweep/local_engine.h"
 #include "sim/sweep/owner.h"
 #include "sim/sweep/result_table.h"
+#include "sim/sweep/slurm_engine.h"
 #include "sim/sweep/stop_request.h"
 
 namespace gemel::sim {
@@ -54,13 +55,18 @@ SweepSummary run_sweep(const SweepPlan& plan, const SweepOptions& options) {
   std::vector<std::string> keys;
   for (const PlannedPoint& point : plan.points) keys.push_back(point.key);
   for (const std::string& other : options.reuse) store.take_results_of(other, keys);
+  if (!options.slurm) settle_submissions(store, options.directory);
   if (options.retry_faults) store.forget_faults(keys);
 
   SweepSummary summary;
   {
     const StopRequest stop;
     PointQueue queue(store, jobs_of(plan, options.timeout_seconds), options.retries, options.progress);
-    run_points_locally(queue, options.directory, options.processes);
+    if (options.slurm) {
+      run_points_on_slurm(queue, store, options.directory, *options.slurm, plan.version);
+    } else {
+      run_points_locally(queue, options.directory, options.processes);
+    }
     summary.ran = queue.ran();
     summary.cpu_seconds = queue.cpu_seconds();
     summary.stopped_by = StopRequest::signal_number();

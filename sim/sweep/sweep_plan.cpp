@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/sweep/sweep_plan.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -56,7 +57,11 @@ class Planner {
   }
 
   SweepPlan plan() {
-    refuse_large_space();
+    if (spec_.sampling.method == Sampling::Method::Everything) {
+      refuse_large_space();
+    } else {
+      refuse_many_points(std::min<std::uint64_t>(spec_.sampling.machines, space_size(sizes_)));
+    }
     for (const SweepWorkload& workload : spec_.workloads) plan_.workload_hashes.push_back(hash_file(workload.path));
     const SampledSpace space = sample_space(sizes_, spec_.sampling, [this](const Steps& steps) {
       const Machine machine = build(steps);
@@ -67,12 +72,8 @@ class Planner {
     if (spec_.sampling.method == Sampling::Method::Random && space_size(sizes_) > spec_.sampling.machines) {
       plan_.missing_samples = spec_.sampling.machines - space.taken.size();
     }
-    const std::size_t count = space.taken.size() * spec_.workloads.size();
-    if (count == 0) throw arch::InputError(spec_.path + ": constraints: no point is left");
-    if (count > kMostMachines) {
-      throw arch::InputError(spec_.path + ": " + std::to_string(count) + " points; the most are " +
-                             std::to_string(kMostMachines) + ": take a sample of the space, or constrain it");
-    }
+    if (space.taken.empty()) throw arch::InputError(spec_.path + ": constraints: no point is left");
+    refuse_many_points(space.taken.size());
     for (std::size_t workload = 0; workload < spec_.workloads.size(); ++workload) {
       for (const Steps& steps : space.taken) add_point(workload, steps);
     }
@@ -93,11 +94,19 @@ class Planner {
 
   void refuse_large_space() const {
     const std::uint64_t size = space_size(sizes_);
-    if (spec_.sampling.method != Sampling::Method::Everything || size <= kLargestWholeSpace) return;
+    if (spec_.constraints.empty()) refuse_many_points(size);
+    if (size <= kLargestWholeSpace) return;
     const bool is_exact = size != std::numeric_limits<std::uint64_t>::max();
     throw arch::InputError(spec_.path + ": the axes span " + (is_exact ? "" : "over ") + std::to_string(size) +
                            " machines; of more than " + std::to_string(kLargestWholeSpace) +
                            " only a sample can be taken: give 'sample'");
+  }
+  void refuse_many_points(std::uint64_t machines) const {
+    if (machines <= kMostMachines / spec_.workloads.size()) return;
+    throw arch::InputError(spec_.path + ": " + std::to_string(machines) + " machines on " +
+                           std::to_string(spec_.workloads.size()) +
+                           (spec_.workloads.size() == 1 ? " workload" : " workloads") + " are too many; the most are " +
+                           std::to_string(kMostMachines) + " points: take a sample of the space, or constrain it");
   }
 
   Machine build(const Steps& steps) const {
@@ -157,7 +166,7 @@ class Planner {
       for (std::size_t i = 0; i < machine.values.size(); ++i) {
         where += (i == 0 ? "" : ", ") + plan_.axes[i].key + ": " + machine.values[i];
       }
-      throw arch::InputError(spec_.path + ": '" + expression.text() + "' " + error.what() + " at " + where);
+      expression.fail(std::string(error.what()) + " at " + where);
     }
   }
 

@@ -135,7 +135,7 @@ class SpecReader {
       for (const SweepWorkload& other : spec_.workloads) {
         if (other.path == absolute) item.fail(arch::in_quotes(written) + " is named twice");
       }
-      spec_.workloads.push_back({fs::path(path).stem().string(), absolute});
+      spec_.workloads.push_back({fs::path(path).stem().string(), absolute, path});
       if (++names[spec_.workloads.back().name] > 1) {
         item.fail("there are two workloads named " + arch::in_quotes(spec_.workloads.back().name) +
                   "; the table could not tell them apart");
@@ -214,8 +214,8 @@ class SpecReader {
 
   void read_verification(const YamlValue& value) {
     if (!value.is_map()) {
-      spec_.verification.which = value.as_choice<Verification::Which>(
-          {{"all", Verification::Which::All}, {"none", Verification::Which::None}});
+      if (!value.is_word("all") && !value.is_word("none")) value.fail("expected all, none or {first_per: AXIS}");
+      spec_.verification.which = value.is_word("all") ? Verification::Which::All : Verification::Which::None;
       return;
     }
     spec_.verification.which = Verification::Which::FirstPer;

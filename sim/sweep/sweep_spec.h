@@ -52,8 +52,9 @@ struct SlurmOptions {
 };
 
 struct SweepWorkload {
-  std::string name;  // of the table: the file's, without its ending
-  std::string path;
+  std::string name;        // of the table: the file's, without its ending
+  std::string path;        // absolute
+  std::string shown_path;  // for errors
 };
 
 struct SweepSpec {
