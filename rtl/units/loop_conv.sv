@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Unrolls convolution loops. Loop commands end here; each configured loop gives its mvins, products
-/// and mvouts, and the configurations they need, to the next queue, from five streams that run side
-/// by side, each through a pipe of two stages, one command a cycle: stores first, then products,
-/// bias, weights, input. Products start when all loads of the loop have been given, stores when all
-/// products have. Other commands pass while no loop is configured.
+/// Unrolls convolution loops. Loop commands end here; each configured loop gives its mvins,
+/// products and mvouts, and the configurations they need, to the next queue, from five streams
+/// that run side by side, each through a pipe of two stages, one command a cycle: stores first,
+/// then products, bias, weights, input. Products start when all loads of the loop have been given,
+/// stores when all products have. Other commands pass while no loop is configured.
 module loop_conv
   import accelerator_pkg::*;
   import loop_pkg::*;

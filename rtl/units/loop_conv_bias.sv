@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The stream of bias: a configuration, then an mvin for each piece of a row of pixels of the result
-/// and each group of channel blocks; one row of memory goes to all pixels of the piece. Without a
-/// bias it is active for one cycle and gives nothing.
+/// The stream of bias: a configuration, then an mvin for each piece of a row of pixels of the
+/// result and each group of channel blocks; one row of memory goes to all pixels of the piece.
+/// Without a bias it is active for one cycle and gives nothing.
 module loop_conv_bias
   import accelerator_pkg::*;
   import loop_pkg::*;

@@ -2,7 +2,8 @@
 /// The stream of products: for each block of output channels, tap of the kernel and block of input
 /// channels the weights once, and all pixels of the result past them; a preload and a compute for
 /// each position. Transposed input needs strides of its own, configured first. In a dilated input
-/// the positions that meet only the zeros between pixels are left out: two cycles without a command.
+/// the positions that meet only the zeros between pixels are left out: two cycles without a
+/// command.
 module loop_conv_execute
   import accelerator_pkg::*;
   import loop_pkg::*;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What follows from the registers of a slot: sizes, and products for addresses, one multiplication
-/// deep a cycle. The run command is the last that is written before a loop: with it in t, the first
-/// level is there in t + 1 (it needs the run command for nothing), the second in t + 2, the third in
-/// t + 3, the fourth in t + 4, each before its first use. `input_stride` is needed in t + 2 and
-/// follows combinationally.
+/// What follows from the registers of a slot: sizes, and products for addresses, one
+/// multiplication deep a cycle. The run command is the last that is written before a loop: with it
+/// in t, the first level is there in t + 1 (it needs the run command for nothing), the second in t
+/// + 2, the third in t + 3, the fourth in t + 4, each before its first use. `input_stride` is
+/// needed in t + 2 and follows combinationally.
 module loop_conv_shape
   import accelerator_pkg::*;
   import loop_pkg::*;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The stream of stores: an mvout for each run of pixels of a row and each block of channels. Where
-/// the output is pooled: a configuration with the pooling, an mvout for each image and block of
-/// channels, and a configuration without. Without an output it is active for one cycle and gives
-/// nothing.
+/// The stream of stores: an mvout for each run of pixels of a row and each block of channels.
+/// Where the output is pooled: a configuration with the pooling, an mvout for each image and block
+/// of channels, and a configuration without. Without an output it is active for one cycle and
+/// gives nothing.
 module loop_conv_store
   import accelerator_pkg::*;
   import loop_pkg::*;

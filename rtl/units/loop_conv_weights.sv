@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The stream of weights: a configuration, then an mvin for each group of blocks of output channels,
-/// tap of the kernel and block of input channels (transposed 0132: input and output change places).
+/// The stream of weights: a configuration, then an mvin for each group of blocks of output
+/// channels, tap of the kernel and block of input channels (transposed 0132: input and output
+/// change places).
 module loop_conv_weights
   import accelerator_pkg::*;
   import loop_pkg::*;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Unrolls matmul loops. Loop commands end here; each configured loop gives its mvins, products and
-/// mvouts to the next queue, from five streams that run side by side, one command a cycle: stores
-/// first, then products, D, and A or B. Other commands pass while no loop is configured.
+/// Unrolls matmul loops. Loop commands end here; each configured loop gives its mvins, products
+/// and mvouts to the next queue, from five streams that run side by side, one command a cycle:
+/// stores first, then products, D, and A or B. Other commands pass while no loop is configured.
 module loop_matmul
   import accelerator_pkg::*;
   import loop_pkg::*;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The registers of the matmul unroller's two slots. A command that belongs to the unroller is
-/// written into the target slot; what it says is seen in the next cycle and stays from loop to loop.
+/// written into the target slot; what it says is seen in the next cycle and stays from loop to
+/// loop.
 module loop_matmul_registers
   import accelerator_pkg::*;
   import loop_pkg::*;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A stream of mvins or mvouts of a matmul loop: walks over a matrix of blocks, rows or columns
-/// first, up to `step` columns at a time, and shows the command of its position. An empty stream is
-/// active for one cycle and shows none. All products are kept up by adding.
+/// first, up to `step` columns at a time, and shows the command of its position. An empty stream
+/// is active for one cycle and shows none. All products are kept up by adding.
 module loop_matmul_transfer
   import accelerator_pkg::*;
   import loop_pkg::*;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A nest of loops, level 0 outermost. A level has an index from `first_i` up, below `end_i`, and
-/// two sums that grow with its steps: what the index contributes to addresses. With `advance_i` the
-/// innermost level steps; one that would reach or pass its end starts again and the next outer one
-/// steps. `is_last_o`: the position is the last.
+/// two sums that grow with its steps: what the index contributes to addresses. With `advance_i`
+/// the innermost level steps; one that would reach or pass its end starts again and the next outer
+/// one steps. `is_last_o`: the position is the last.
 module loop_nest
   import loop_conv_pkg::*;
 #(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The two slots of an unroller: which are configured, which stream started and completed in which,
-/// and in whose turn. A loop is put into the head slot, or behind it into the other one; a stream
-/// starts on the first configured slot that it has not started yet; the head is freed when all its
-/// streams have completed.
+/// The two slots of an unroller: which are configured, which stream started and completed in
+/// which, and in whose turn. A loop is put into the head slot, or behind it into the other one; a
+/// stream starts on the first configured slot that it has not started yet; the head is freed when
+/// all its streams have completed.
 module loop_slots
   import loop_pkg::*;
 (

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Counts an unroller's commands that are on their way, from its output to the end of their time in
-/// the station. A class is full while they are as many as the station has entries for it.
+/// Counts an unroller's commands that are on their way, from its output to the end of their time
+/// in the station. A class is full while they are as many as the station has entries for it.
 module loop_throttle
   import accelerator_pkg::*;
   import loop_pkg::*;

@@ -33,7 +33,8 @@ module zero_writer
     piece_o.accumulator   = work_q.accumulator;
     piece_o.accumulate    = work_q.accumulate;
     piece_o.wide          = work_q.wide;
-    piece_o.pixel_repeats = 8'd1;
+    piece_o.cols          = work_q.cols;
+    piece_o.pixel_repeats = work_q.pixel_repeats;
     piece_o.repeats       = 16'd1;
     piece_o.last          = work_q.last && is_last_block;
     piece_o.id            = work_q.id;
@@ -67,5 +68,5 @@ module zero_writer
   end
 
   logic unused;
-  assign unused = ^{work_q.dram_address, work_q.scale, work_q.pixel_repeats, work_q.repeats};
+  assign unused = ^{work_q.dram_address, work_q.scale, work_q.repeats};
 endmodule : zero_writer
