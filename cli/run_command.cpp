@@ -13,6 +13,7 @@
 #include "cli/named_tensors.h"
 #include "cli/output_file.h"
 #include "cli/progress_line.h"
+#include "cli/trace_options.h"
 #include "cli/work.h"
 #include "compiler/reference/result_check.h"
 #include "sim/arch/input_error.h"
@@ -35,6 +36,7 @@ struct Options {
   bool timing_only = false;
   std::string json;
   std::string report;
+  TraceOptions trace;
   std::string energy = sim::kDefaultEnergyTable;
   std::vector<std::string> inputs;
   std::vector<std::string> dims;
@@ -61,6 +63,7 @@ void check_options(const Options& options) {
   }
   if (!options.json.empty()) check_output_path(options.json, options.work);
   if (!options.report.empty()) check_output_path(options.report, options.work);
+  options.trace.check(options.engine, options.work);
 }
 
 sim::TableStyle terminal_style() {
@@ -86,6 +89,7 @@ sim::RunResult simulate(const Options& options, const Work& work, const arch::Ac
                         ProgressLine& progress) {
   sim::RunOptions run;
   run.timing_only = options.timing_only;
+  const std::unique_ptr<TraceRecording> trace = options.trace.start(run);
   const auto start = std::chrono::steady_clock::now();
   if (progress.is_shown()) {
     run.progress = [&](sim::Cycle now, std::size_t layer) {
@@ -104,7 +108,9 @@ sim::RunResult simulate(const Options& options, const Work& work, const arch::Ac
   const bool is_ours = work.kind == WorkKind::Workload;
   try {
     if (options.engine == "rtl") return simulate_rtl(work, config, run, progress);
-    return sim::run_program(work.program, config, run);
+    sim::RunResult result = sim::run_program(work.program, config, run);
+    if (trace) options.trace.write({work.name, config.name, arch::derive(config).bus_bytes}, work.program, *trace);
+    return result;
   } catch (const sim::DeadlockError& error) {
     if (is_ours) throw;
     throw arch::InputError(options.work + ": " + error.what());
@@ -229,6 +235,7 @@ Action add_run_command(CLI::App& command) {
   command.add_option("--json", options->json, "write the statistics to this file")->type_name("FILE");
   command.add_option("--energy", options->energy, "table of energies and areas")->capture_default_str();
   command.add_option("--report", options->report, "write a page with charts to this file")->type_name("FILE.html");
+  options->trace.add_to(command);
   command.add_option("--input", options->inputs, "an input tensor (default: synthetic data)")
       ->type_name("NAME=FILE.npy")
       ->allow_extra_args(false);

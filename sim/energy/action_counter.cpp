@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/energy/loop_expander.h"
 #include "sim/units/dma_split.h"
 
 namespace gemel::sim {
@@ -255,6 +256,8 @@ void add(ActionCounts& sum, ActionCounts& counts) {
 ProgramActions count_actions(const arch::Program& program, const arch::AcceleratorConfig& config) {
   ProgramActions actions;
   ActionCounter counter(config);
+  LoopExpander loops(config);
+  const auto count = [&](const arch::Command& command) { counter.command(command); };
   const auto close = [&](bool is_layer) {
     ActionCounts counts = counter.take();
     const std::uint64_t scratchpad = std::max(actions.total.scratchpad_rows_used, counts.scratchpad_rows_used);
@@ -268,7 +271,7 @@ ProgramActions count_actions(const arch::Program& program, const arch::Accelerat
   for (const arch::Step& step : program.steps) {
     switch (step.kind) {
       case arch::StepKind::Command:
-        counter.command(program.commands[step.index]);
+        loops.expand(program.commands[step.index], count);
         break;
       case arch::StepKind::Host:
         counter.host_operator(program.host_ops[step.index]);

@@ -15,6 +15,14 @@
 
 namespace gemel::sim {
 
+// Told of everything that an account spends, in order.
+class AccountObserver {
+ public:
+  virtual ~AccountObserver() = default;
+  // [start, end) of the account that was given this number.
+  virtual void spent(unsigned number, Cycle start, Cycle end, unsigned cause) = 0;
+};
+
 class CycleAccount {
  public:
   static constexpr unsigned kMaxCauses = 8;
@@ -28,6 +36,7 @@ class CycleAccount {
   void spend(Cycle until, unsigned cause) {
     if (until <= until_) return;
     cycles_[cause] += until - until_;
+    if (observer_ != nullptr) observer_->spent(observed_as_, until_, until, cause);
     until_ = until;
     if (cause != last_cause_ || spells_ == 0) {
       last_cause_ = cause;
@@ -36,6 +45,13 @@ class CycleAccount {
     recent_[(spells_ - 1) % kRemembered] = Spell{until, cause};
   }
   Cycle until() const { return until_; }
+  const std::string& unit() const { return unit_; }
+  const std::vector<std::string>& causes() const { return names_; }
+  // Who observes it changes nothing of an account.
+  void observe(AccountObserver* observer, unsigned number) const {
+    observer_ = observer;
+    observed_as_ = number;
+  }
 
   // The earliest cycle that result_at() can still be asked for.
   Cycle remembered_from() const { return spells_ <= kRemembered ? 0 : recent_[spells_ % kRemembered].end; }
@@ -69,6 +85,8 @@ class CycleAccount {
   unsigned last_cause_ = 0;
   std::size_t spells_ = 0;
   std::array<Spell, kRemembered> recent_{};
+  mutable AccountObserver* observer_ = nullptr;
+  mutable unsigned observed_as_ = 0;
 };
 
 }  // namespace gemel::sim

@@ -15,10 +15,12 @@
 namespace gemel::sim {
 
 class EventLog;
+class Timeline;
 
 struct RunOptions {
   bool timing_only = false;                                    // moves no data; same cycles
   EventLog* events = nullptr;                                  // records what co-simulation compares
+  Timeline* timeline = nullptr;                                // records what each unit did when
   std::function<void(Cycle now, std::size_t layer)> progress;  // called now and then, never on the hot path
 };
 

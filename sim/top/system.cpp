@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sim/trace/timeline.h"
+
 namespace gemel::sim {
 
 namespace {
@@ -29,7 +31,7 @@ System::System(const sc_core::sc_module_name& name, const arch::Program& program
       program_(program),
       derived_(arch::derive(config)),
       options_(options),
-      memory_(program.base, program.size, config.memory.latency_cycles),
+      memory_(program.base, program.size, config.memory),
       target_("memory", memory_),
       host_(program, config.host, memory_, options.timing_only,
             Host::Listener{[this](Cycle at) {
@@ -44,6 +46,10 @@ System::System(const sc_core::sc_module_name& name, const arch::Program& program
       accelerator_("accelerator", config, derived_, host_, options.events, options.timing_only) {
   accelerator_.memory_port().socket.bind(target_.socket);
   memory_.load(program.memory);
+  if (options.timeline != nullptr) {
+    for (const CycleAccount* account : accelerator_.accounts(0)) options.timeline->follow(*account);
+    options.timeline->follow(host_.account());
+  }
   SC_THREAD(run);
 }
 
@@ -86,6 +92,10 @@ void System::simulate() {
   }
   take_marks(kNever);
   wait(cycles_to_time(host_.time() - synchronised));
+  if (options_.timeline == nullptr) return;
+  options_.timeline->begin(begin_.cycle);
+  for (const Snapshot& layer : layers_) options_.timeline->layer(layer.layer, layer.cycle);
+  options_.timeline->end(end_.cycle);
 }
 
 // Up to `until`, in which the next unit is due, everything before a mark is known.

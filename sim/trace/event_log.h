@@ -31,13 +31,18 @@ struct Event {
 
 class EventLog {
  public:
+  EventLog() = default;
+  // Keeps only the events of [from, to).
+  EventLog(Cycle from, Cycle to) : from_(from), to_(to) {}
+
   void record(Cycle cycle, EventKind kind, std::uint64_t a, std::uint64_t b = 0) {
-    events_.push_back({cycle, kind, a, b});
+    if (cycle >= from_ && cycle < to_) events_.push_back({cycle, kind, a, b});
   }
   const std::vector<Event>& sorted();
   void clear() { events_.clear(); }
 
  private:
+  Cycle from_ = 0, to_ = ~Cycle{0};
   std::vector<Event> events_;
 };
 

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/trace/trace_file.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "sim/trace/trace_lanes.h"
+
+namespace gemel::sim {
+namespace {
+
+// Numbers of the tracks: whoever looks sees them in this order.
+constexpr unsigned kLayerTrack = 1;
+constexpr unsigned kFirstUnitTrack = 10;
+constexpr unsigned kFirstCommandTrack = 100;  // and 100 on for each class
+constexpr unsigned kReadTrack = 1000;
+constexpr unsigned kWriteTrack = 2000;
+
+std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
+
+// Events one a line, as text: there are many.
+class EventWriter {
+ public:
+  void track(unsigned track, const std::string& name) {
+    begin();
+    text_ += R"({"ph":"M","pid":1,"tid":)" + std::to_string(track) + R"(,"name":"thread_name","args":{"name":)" +
+             quoted(name) + "}}";
+    begin();
+    text_ += R"({"ph":"M","pid":1,"tid":)" + std::to_string(track) +
+             R"(,"name":"thread_sort_index","args":{"sort_index":)" + std::to_string(track) + "}}";
+  }
+  void process(const std::string& name) {
+    begin();
+    text_ += R"({"ph":"M","pid":1,"name":"process_name","args":{"name":)" + quoted(name) + "}}";
+  }
+  // `name_json` is quoted already, `arguments` an object or "".
+  void slice(unsigned track, Cycle start, Cycle end, const std::string& name_json, const std::string& arguments = "") {
+    begin();
+    text_ += R"({"ph":"X","pid":1,"tid":)" + std::to_string(track) + R"(,"ts":)" + std::to_string(start) +
+             R"(,"dur":)" + std::to_string(end - start) + R"(,"name":)" + name_json;
+    if (!arguments.empty()) text_ += R"(,"args":)" + arguments;
+    text_ += "}";
+  }
+  void counter(Cycle at, const std::string& name_json, const std::string& values) {
+    begin();
+    text_ +=
+        R"({"ph":"C","pid":1,"ts":)" + std::to_string(at) + R"(,"name":)" + name_json + R"(,"args":)" + values + "}";
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  void begin() { text_ += text_.empty() ? "\n" : ",\n"; }
+  std::string text_;
+};
+
+void write_layers(const arch::Program& program, const Timeline& timeline, EventWriter& out) {
+  if (timeline.layers().empty()) return;
+  out.track(kLayerTrack, "layers");
+  for (std::size_t i = 0; i < timeline.layers().size(); ++i) {
+    // The first one begins with the timed part.
+    const Cycle start = i == 0 ? timeline.begin() : timeline.layers()[i].at;
+    const Cycle end = i + 1 < timeline.layers().size() ? timeline.layers()[i + 1].at : timeline.end();
+    const arch::Layer& layer = program.layers.at(timeline.layers()[i].layer);
+    out.slice(kLayerTrack, start, end, quoted(layer.name),
+              R"({"operators":)" + quoted(layer.op) + R"(,"macs":)" + std::to_string(layer.macs) + "}");
+  }
+}
+
+void write_units(const Timeline& timeline, Cycle to, EventWriter& out) {
+  unsigned number = kFirstUnitTrack;
+  for (const Timeline::UnitTrack& track : timeline.tracks()) {
+    out.track(number, track.unit);
+    std::vector<std::string> names;
+    for (const std::string& cause : track.causes) names.push_back(quoted(cause));
+    for (const Timeline::Slice& slice : track.slices) {
+      if (slice.start < to) out.slice(number, slice.start, std::min(slice.end, to), names[slice.cause]);
+    }
+    ++number;
+  }
+}
+
+// Where the slices end before the run does: each unit's cycles by cause in equal parts of the whole run.
+void write_parts(const Timeline& timeline, EventWriter& out) {
+  for (const Timeline::UnitTrack& track : timeline.tracks()) {
+    const std::string name = quoted(track.unit + ": cycles of " + std::to_string(timeline.part_cycles()));
+    for (std::size_t part = 0; part < track.parts.size(); ++part) {
+      std::string values;
+      for (std::size_t cause = 0; cause < track.causes.size(); ++cause) {
+        values +=
+            (values.empty() ? "{" : ",") + quoted(track.causes[cause]) + ":" + std::to_string(track.parts[part][cause]);
+      }
+      out.counter(part * timeline.part_cycles(), name, values + "}");
+    }
+  }
+}
+
+void write_lanes(const std::vector<LaneSlice>& slices, unsigned first, const std::string& name, EventWriter& out) {
+  unsigned lanes = 0;
+  for (const LaneSlice& slice : slices) lanes = std::max(lanes, slice.lane + 1);
+  for (unsigned lane = 0; lane < lanes; ++lane) out.track(first + lane, name + " " + std::to_string(lane));
+  for (const LaneSlice& slice : slices) {
+    std::string arguments;
+    if (slice.address != 0) {
+      char text[40];
+      std::snprintf(text, sizeof text, "{\"address\":\"0x%llx\"}", static_cast<unsigned long long>(slice.address));
+      arguments = text;
+    }
+    out.slice(first + slice.lane, slice.start, slice.end, quoted(slice.name), arguments);
+  }
+}
+
+}  // namespace
+
+std::string trace_file_text(const TraceDescription& run, const arch::Program& program, const Timeline& timeline,
+                            EventLog& events) {
+  const Cycle to = std::min(timeline.window_end(), timeline.end());
+  const bool is_whole = timeline.limits().from == 0 && timeline.window_end() >= timeline.end();
+  std::vector<Event> kept;
+  for (const Event& event : events.sorted()) {
+    if (event.cycle < to) kept.push_back(event);
+  }
+  EventWriter out;
+  out.process(run.workload + " on " + run.config);
+  write_layers(program, timeline, out);
+  write_units(timeline, to, out);
+  unsigned first = kFirstCommandTrack;
+  for (const CommandLanes& lanes : command_lanes(program, kept, timeline.limits().from == 0)) {
+    write_lanes(lanes.slices, first, lanes.class_name + " command", out);
+    first += 100;
+  }
+  write_lanes(read_lanes(kept, run.bus_bytes), kReadTrack, "memory read", out);
+  write_lanes(sim::write_lanes(kept), kWriteTrack, "memory write", out);
+  if (!is_whole) write_parts(timeline, out);
+
+  const nlohmann::ordered_json other = {
+      {"workload", run.workload},
+      {"config", run.config},
+      {"time_unit", "one microsecond of this file is one clock cycle"},
+      {"run_begin_cycle", timeline.begin()},
+      {"run_end_cycle", timeline.end()},
+      {"window_from_cycle", timeline.limits().from},
+      {"window_to_cycle", to},
+      {"window_is_whole_run", is_whole},
+      {"window_ended_early", timeline.window_end() < std::min(timeline.limits().to, timeline.end())},
+      {"slices_at_most", timeline.limits().slices}};
+  return "{\"displayTimeUnit\":\"ns\",\"otherData\":" + other.dump() + ",\"traceEvents\":[" + out.text() + "\n]}\n";
+}
+
+}  // namespace gemel::sim

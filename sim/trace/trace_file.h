@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// A timeline in the JSON Trace Event Format, which ui.perfetto.dev and chrome://tracing open. docs/reports.md lists the
+// tracks. One cycle is one microsecond of the file.
+#include <string>
+
+#include "sim/arch/program.h"
+#include "sim/trace/event_log.h"
+#include "sim/trace/timeline.h"
+
+namespace gemel::sim {
+
+struct TraceDescription {
+  std::string workload;
+  std::string config;
+  std::uint32_t bus_bytes = 0;
+};
+
+// `events` holds the events of the timeline's window at least.
+std::string trace_file_text(const TraceDescription& run, const arch::Program& program, const Timeline& timeline,
+                            EventLog& events);
+
+}  // namespace gemel::sim

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+// What the events of a window say about single commands and memory requests: when each began and ended.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/arch/program.h"
+#include "sim/trace/event_log.h"
+
+namespace gemel::sim {
+
+// Something with a beginning and an end on one of several lanes; on a lane one follows the other.
+struct LaneSlice {
+  Cycle start = 0, end = 0;
+  unsigned lane = 0;
+  std::string name;
+  std::uint64_t address = 0;  // of memory
+};
+
+// Commands in the reservation station from issue to completion, a lane a station entry. Named after the program's
+// command where its class has no loop instructions before it.
+struct CommandLanes {
+  std::string class_name;
+  std::vector<LaneSlice> slices;
+};
+std::vector<CommandLanes> command_lanes(const arch::Program& program, const std::vector<Event>& sorted_events,
+                                        bool from_the_beginning);
+
+// Reads from the request at the memory to the last beat; writes from the first beat to the acknowledge. Lanes are given
+// out as they are free.
+std::vector<LaneSlice> read_lanes(const std::vector<Event>& sorted_events, std::uint32_t bus_bytes);
+std::vector<LaneSlice> write_lanes(const std::vector<Event>& sorted_events);
+
+}  // namespace gemel::sim

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""trace_test.py GEMEL: timelines against the JSON Trace Event Format and against the statistics of the same run."""
+import collections
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+GEMEL = os.path.abspath(sys.argv[1])
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+UNITS = ["execute", "load", "store", "dma_read", "dma_write", "memory", "host"]
+
+
+class Trace(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+
+    def file(self, name):
+        return os.path.join(self.directory.name, name)
+
+    def gemel(self, *arguments):
+        return subprocess.run([GEMEL, "run", *arguments], capture_output=True, text=True, cwd=self.directory.name)
+
+    def trace_of(self, work, *arguments, name="trace.json"):
+        done = self.gemel(os.path.join(ROOT, work), "--trace", name, "--json", "run.json", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        opener = gzip.open if name.endswith(".gz") else open
+        with opener(self.file(name), "rt", encoding="utf-8") as file:
+            trace = json.load(file)
+        with open(self.file("run.json"), encoding="utf-8") as file:
+            statistics = json.load(file)
+        self.check_format(trace)
+        return trace, statistics, done.stdout
+
+    def check_format(self, trace):
+        """What the format asks of each phase that we use, and slices of a track one after the other."""
+        self.assertIsInstance(trace["otherData"], dict)
+        known = set()
+        slices = collections.defaultdict(list)
+        for event in trace["traceEvents"]:
+            self.assertEqual(event["pid"], 1)
+            self.assertIsInstance(event["name"], str)
+            if event["ph"] == "M":
+                self.assertIn(event["name"], ("process_name", "thread_name", "thread_sort_index"))
+                known.add(event.get("tid"))
+            elif event["ph"] == "X":
+                self.assertIn(event["tid"], known)
+                self.assertIsInstance(event["ts"], int)
+                self.assertGreater(event["dur"], 0)
+                slices[event["tid"]].append((event["ts"], event["ts"] + event["dur"]))
+            else:
+                self.assertEqual(event["ph"], "C")
+                self.assertIsInstance(event["ts"], int)
+                self.assertTrue(all(isinstance(value, int) for value in event["args"].values()))
+        for track in slices.values():
+            track.sort()
+            for (_, end), (start, _) in zip(track, track[1:]):
+                self.assertLessEqual(end, start)
+
+    def tracks(self, trace):
+        return {e["tid"]: e["args"]["name"] for e in trace["traceEvents"] if e["name"] == "thread_name"}
+
+    def sums(self, trace):
+        """{(track, name): cycles} of all slices."""
+        names, out = self.tracks(trace), collections.Counter()
+        for event in trace["traceEvents"]:
+            if event["ph"] == "X":
+                out[names[event["tid"]], event["name"]] += event["dur"]
+        return out
+
+    def check_accounting(self, trace, statistics):
+        sums = self.sums(trace)
+        for unit in UNITS:
+            for cause, cycles in statistics["accounting"][unit].items():
+                self.assertEqual(sums[unit, cause], 0 if cause == "idle" else cycles, (unit, cause))
+
+    def test_slices_are_the_accounting(self):
+        for work in ("workloads/models/mlperf_tiny_resnet8.yaml", "workloads/gemm/ragged_131x257x67.yaml"):
+            trace, statistics, _ = self.trace_of(work)
+            self.assertTrue(trace["otherData"]["window_is_whole_run"])
+            self.check_accounting(trace, statistics)
+            layers = [(e["name"], e["dur"]) for e in trace["traceEvents"] if e["ph"] == "X" and e["tid"] == 1]
+            self.assertEqual(layers, [(layer["name"], layer["cycles"]) for layer in statistics["layers"]])
+
+    def test_every_command_and_request_has_its_slice(self):
+        trace, statistics, _ = self.trace_of("workloads/conv/pooled_3x3.yaml")
+        names = self.tracks(trace)
+        counts = collections.Counter()
+        for event in trace["traceEvents"]:
+            if event["ph"] == "X":
+                counts[names[event["tid"]].rstrip("0123456789").strip(), event["name"].split()[0]] += 1
+        actions = statistics["actions"]
+        loads = sum(counts["load command", name] for name in ("mvin", "mvin2", "mvin3"))
+        self.assertEqual(loads, actions["loads"])
+        self.assertEqual(counts["store command", "mvout"], actions["stores"])
+        self.assertEqual(counts["execute command", "preload"], actions["preloads"])
+        self.assertEqual(counts["memory read", "read"], statistics["read_requests"])
+        self.assertEqual(counts["memory write", "write"], statistics["write_requests"])
+
+    def test_a_window_is_the_same_part_of_the_whole(self):
+        work = "workloads/gemm/square_128.yaml"
+        whole, _, _ = self.trace_of(work)
+        part, statistics, _ = self.trace_of(work, "--trace-window", "2000:3000")
+        self.assertEqual(part["otherData"]["window_from_cycle"], 2000)
+        self.assertEqual(part["otherData"]["window_to_cycle"], 3000)
+        self.assertFalse(part["otherData"]["window_ended_early"])
+
+        def clipped(trace):
+            names = self.tracks(trace)
+            return {
+                (names[e["tid"]], e["name"], max(e["ts"], 2000), min(e["ts"] + e["dur"], 3000))
+                for e in trace["traceEvents"]
+                if e["ph"] == "X" and names[e["tid"]] in UNITS and e["ts"] < 3000 and e["ts"] + e["dur"] > 2000
+            }
+
+        self.assertEqual(clipped(part), clipped(whole))
+        # The counters still cover the whole run.
+        totals = collections.Counter()
+        for event in part["traceEvents"]:
+            if event["ph"] == "C":
+                for cause, cycles in event["args"].items():
+                    totals[event["name"].split(":")[0], cause] += cycles
+        for unit in UNITS:
+            for cause, cycles in statistics["accounting"][unit].items():
+                self.assertEqual(totals[unit, cause], cycles, (unit, cause))
+
+    def test_resnet50_stays_bounded_and_its_counters_are_the_accounting(self):
+        trace, statistics, out = self.trace_of(
+            "workloads/models/resnet50.yaml", "--timing-only", "--trace-window", "0:300000", name="trace.json.gz"
+        )
+        self.assertLess(os.path.getsize(self.file("trace.json.gz")), 20_000_000)
+        totals = collections.Counter()
+        for event in trace["traceEvents"]:
+            if event["ph"] == "C":
+                for cause, cycles in event["args"].items():
+                    totals[event["name"].split(":")[0], cause] += cycles
+        for unit in UNITS:
+            for cause, cycles in statistics["accounting"][unit].items():
+                self.assertEqual(totals[unit, cause], cycles, (unit, cause))
+        self.assertEqual(len([e for e in trace["traceEvents"] if e["ph"] == "X" and e["tid"] == 1]), 55)
+
+    def test_bad_windows_are_refused(self):
+        work = os.path.join(ROOT, "workloads/gemm/square_64.yaml")
+        for window in ("5", "9:3", "4:4", "a:b", "1:2:3", "-1:5", "1e3:2e3"):
+            done = self.gemel(work, "--trace", "t.json", f"--trace-window={window}")
+            self.assertEqual((done.returncode, done.stdout), (2, ""), window)
+            self.assertIn("expected FROM:TO", done.stderr)
+            self.assertFalse(os.path.exists(self.file("t.json")))
+        self.assertEqual(self.gemel(work, "--trace-window", "1:2").returncode, 2)
+        self.assertEqual(self.gemel(work, "--trace", "t.json", "--engine", "rtl").returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
