@@ -85,6 +85,17 @@ TEST_F(Counters, BytesReadAreThoseOfBeatsSinceTheCounterWasSetUp) {
   EXPECT_THAT(run(), ElementsAre(0, 5 * 32));
 }
 
+// The load controller is at work when the counter is set up and read in the two cycles behind.
+TEST_F(Counters, CountingStartsInTheCycleAfterTheConfiguration) {
+  mvin(16, 64, 0);
+  for (int i = 0; i < 6; ++i) add(arch::encode_flush({}));
+  configure(0, 9);
+  read(0);
+  read(0);
+  fence();
+  EXPECT_THAT(run(), ElementsAre(0, 1));
+}
+
 TEST_F(Counters, ASnapshotKeepsItsValuesUntilItIsDropped) {
   arch::CounterAccess take, drop, reset;
   take.take_snapshot = true;
