@@ -13,8 +13,10 @@
 #include "sim/arch/input_error.h"
 #include "sim/arch/rocc_stream.h"
 #include "sim/cosim/compare.h"
+#include "sim/cosim/first_layers.h"
 #include "sim/cosim/program_shrinker.h"
 #include "sim/cosim/random_program.h"
+#include "sim/cosim/random_surroundings.h"
 #include "sim/cosim/run_rtl.h"
 #include "sim/cosim/twin_builder.h"
 #include "sim/stats/quantity_text.h"
@@ -25,6 +27,7 @@ namespace {
 struct Options {
   std::string work;
   ConfigOptions config;
+  std::size_t layers = 0;  // 0: all
   std::uint64_t random = 0;
   std::uint64_t seed = 0;
   bool has_seed = false;
@@ -41,6 +44,7 @@ void check_options(const Options& options) {
   if (options.work.empty() == (options.random == 0)) {
     throw arch::InputError("gemel cosim: name either a program (workload, .gemel, .rocc) or --random N");
   }
+  if (options.layers > 0 && options.random > 0) throw arch::InputError("--layers: it belongs to a compiled workload");
   if (options.has_seed && options.random == 0) throw arch::InputError("--seed: it belongs to --random N");
   if (!options.save.empty() && options.random == 0) throw arch::InputError("--save: it belongs to --random N");
   if (!options.waves.empty()) check_output_path(options.waves, options.work);
@@ -53,7 +57,8 @@ class CosimSession {
 
   int run_work() {
     progress_.show("compiling " + options_.work);
-    const Work work = load_work(options_.work, find_work_kind(options_.work), config_);
+    Work work = load_work(options_.work, find_work_kind(options_.work), config_);
+    cut(work);
     twin_ = build(false);
     progress_.show("running " + work.name + " on model and RTL");
     sim::Comparison result;
@@ -64,9 +69,11 @@ class CosimSession {
     }
     progress_.clear();
     if (result.difference) return report(*result.difference, work.program, config_);
-    std::cout << work.name << " on " << config_.name << ": no difference in " << sim::grouped_text(result.rtl.cycles)
-              << " cycles, " << sim::grouped_text(result.rtl.commands) << " commands; model " << speed(result.model)
-              << ", RTL " << speed(result.rtl) << "\n";
+    std::cout << work.name;
+    if (options_.layers > 0) std::cout << ", first " << options_.layers << " layers,";
+    std::cout << " on " << config_.name << ": no difference in " << sim::grouped_text(result.rtl.cycles) << " cycles, "
+              << sim::grouped_text(result.rtl.commands) << " commands; model " << speed(result.model) << ", RTL "
+              << speed(result.rtl) << "\n";
     return kDone;
   }
 
@@ -80,9 +87,17 @@ class CosimSession {
         progress_.show("program " + std::to_string(i + 1) + " of " + std::to_string(options_.random) + ", seed " +
                        std::to_string(seed));
       }
-      const arch::AcceleratorConfig config = vary(seed);
+      arch::AcceleratorConfig config = config_;
+      sim::draw_surroundings(config, seed, options_.config.overrides);
       const arch::RoccStream stream = sim::random_stream(config, seed);
-      const sim::Comparison result = compare(stream, config);
+      sim::Comparison result;
+      try {
+        result = compare(stream, config);
+      } catch (const std::invalid_argument& error) {
+        progress_.clear();
+        throw std::runtime_error("seed " + std::to_string(seed) + " on " + config.name +
+                                 ": the model refuses a legal program: " + error.what());
+      }
       cycles += result.rtl.cycles;
       if (result.difference) return report_random(seed, stream, config);
     }
@@ -107,18 +122,14 @@ class CosimSession {
     return path;
   }
 
-  bool is_given(const std::string& key) const {
-    return std::any_of(options_.config.overrides.begin(), options_.config.overrides.end(),
-                       [&](const std::string& text) { return text.rfind(key + "=", 0) == 0; });
-  }
-  // The surroundings change with the seed, where they were not given: they need no other twin.
-  arch::AcceleratorConfig vary(std::uint64_t seed) const {
-    static constexpr std::uint32_t kLatencies[] = {1, 2, 5, 13, 40, 100, 300};
-    static constexpr std::uint32_t kGaps[] = {0, 0, 0, 1, 3, 17};
-    arch::AcceleratorConfig config = config_;
-    if (!is_given("memory.latency_cycles")) config.memory.latency_cycles = kLatencies[seed % std::size(kLatencies)];
-    if (!is_given("host.issue_gap_cycles")) config.host.issue_gap_cycles = kGaps[seed / 7 % std::size(kGaps)];
-    return config;
+  void cut(Work& work) const {
+    if (options_.layers == 0) return;
+    try {
+      work.program = sim::first_layers(work.program, options_.layers);
+    } catch (const std::invalid_argument& error) {
+      throw arch::InputError("--layers " + std::to_string(options_.layers) + ": " + options_.work + ": " +
+                             error.what());
+    }
   }
 
   sim::Comparison compare(const arch::RoccStream& stream, const arch::AcceleratorConfig& config) const {
@@ -129,15 +140,19 @@ class CosimSession {
     progress_.show("seed " + std::to_string(seed) + " differs; looking for a smaller program");
     const arch::RoccStream small = sim::shrink(
         stream, config,
-        [&](const arch::RoccStream& candidate) { return compare(candidate, config).difference.has_value(); },
+        [&](const arch::RoccStream& candidate) {
+          try {
+            return compare(candidate, config).difference.has_value();
+          } catch (const std::invalid_argument&) {
+            return false;
+          }
+        },
         kMostShrinkRuns);
     progress_.clear();
     const arch::Program program = arch::make_program(small);
     const sim::Comparison result = sim::compare_bodies(twin_, program, config);
-    std::cout << "seed " << seed << " on " << config.name
-              << " --set memory.latency_cycles=" << config.memory.latency_cycles
-              << " --set host.issue_gap_cycles=" << config.host.issue_gap_cycles << ", shrunk to " << small.steps.size()
-              << " of " << stream.steps.size() << " steps\n";
+    std::cout << "seed " << seed << " on " << config.name << " " << sim::surroundings_text(config) << ", shrunk to "
+              << small.steps.size() << " of " << stream.steps.size() << " steps\n";
     const int status = result.difference ? report(*result.difference, program, config) : int{kWrongResult};
     if (options_.save.empty()) {
       std::cout << arch::write_rocc(small);
@@ -182,6 +197,8 @@ Action add_cosim_command(CLI::App& command) {
   const auto options = std::make_shared<Options>();
   command.add_option("WORK", options->work, "workload (.yaml), program (.gemel) or command stream (.rocc)");
   options->config.add_to(command);
+  command.add_option("--layers", options->layers, "only the first layers of a workload or compiled program")
+      ->type_name("N");
   command.add_option("--random", options->random, "compare this many random programs instead")->type_name("N");
   CLI::Option* seed =
       command.add_option("--seed", options->seed, "of the first random program (default: another each time)");

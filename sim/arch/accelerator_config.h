@@ -69,6 +69,9 @@ struct HostConfig {
 
 struct MemoryConfig {
   std::uint32_t latency_cycles = 40;  // request accepted to first beat; last write beat to acknowledge
+  std::uint32_t jitter_cycles = 0;    // most that a request may take longer, drawn for each
+  std::uint32_t beat_gap_cycles = 0;  // most idle cycles before a further beat of a read, drawn for each
+  std::uint32_t seed = 0;             // of what is drawn
 };
 
 // What the user wrote, every key resolved. Load with load_accelerator_config().

@@ -135,6 +135,12 @@ std::vector<Setting> make_settings() {
                                                           "memory rate of layers that run on the host"),
       number<&Config::memory, &MemoryConfig::latency_cycles>("memory.latency_cycles", "cycles", 1, 10000,
                                                              "request to first beat; last write beat to acknowledge"),
+      number<&Config::memory, &MemoryConfig::jitter_cycles>("memory.jitter_cycles", "cycles", 0, 10000,
+                                                            "most that a request may take longer, drawn for each"),
+      number<&Config::memory, &MemoryConfig::beat_gap_cycles>("memory.beat_gap_cycles", "cycles", 0, 1000,
+                                                              "most idle cycles before a further read beat"),
+      number<&Config::memory, &MemoryConfig::seed>("memory.seed", "", 0, 1000000000,
+                                                   "what jitter and gaps are drawn from"),
   };
 }
 

@@ -35,8 +35,12 @@ void AxiMemory::take(Cycle now) {
     return;
   }
   record(now, EventKind::ReadBeat, pending.address);
+  if (--pending.beats == 0) {
+    responses_.pop_front();
+    return;
+  }
   pending.address += bus_bytes_;
-  if (--pending.beats == 0) responses_.pop_front();
+  pending.ready += 1 + memory_.timer().gap_before(pending.request, ++pending.beat);
 }
 
 void AxiMemory::accept_write(Cycle now, const GemelTwinOutputs& outputs) {
@@ -48,7 +52,8 @@ void AxiMemory::accept_write(Cycle now, const GemelTwinOutputs& outputs) {
   write_address_ += bus_bytes_;
   if (outputs.write_last == 0) return;
   is_in_write_ = false;
-  responses_.push_back({false, memory_.answer_cycle(now), write_start_, 0});
+  const MemoryTimer::Answer answer = memory_.timer().next_answer(now);
+  responses_.push_back({false, answer.request, answer.first, write_start_, 0, 0});
 }
 
 void AxiMemory::observe(Cycle now, const GemelTwinInputs& inputs, const GemelTwinOutputs& outputs) {
@@ -59,7 +64,8 @@ void AxiMemory::observe(Cycle now, const GemelTwinInputs& inputs, const GemelTwi
       beat_at(address + std::uint64_t{i} * bus_bytes_, "read");
     }
     record(now, EventKind::ReadRequest, address, std::uint64_t{outputs.read_request_beats} * bus_bytes_);
-    responses_.push_back({true, memory_.answer_cycle(now), address, outputs.read_request_beats});
+    const MemoryTimer::Answer answer = memory_.timer().next_answer(now);
+    responses_.push_back({true, answer.request, answer.first, address, outputs.read_request_beats, 0});
   }
   if (outputs.write_address_valid) {
     write_start_ = write_address_ = outputs.write_address;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // The reference memory behind the AXI4 signals of the RTL (docs/microarchitecture.md, section 6): always ready, one
-// response a cycle, in the order in which the requests were complete. The times are FixedLatencyMemory's.
+// response a cycle, in the order in which the requests were complete. The times are ReferenceMemory's, as in the model.
 #include <cstdint>
 #include <deque>
 
 #include "sim/cosim/twin_abi.h"
-#include "sim/memory/fixed_latency_memory.h"
+#include "sim/memory/reference_memory.h"
 #include "sim/trace/event_log.h"
 
 namespace gemel::sim {
 
 class AxiMemory {
  public:
-  AxiMemory(FixedLatencyMemory& memory, unsigned bus_bytes, EventLog* events)
+  AxiMemory(ReferenceMemory& memory, unsigned bus_bytes, EventLog* events)
       : memory_(memory), bus_bytes_(bus_bytes), events_(events) {}
 
   // The response channels of cycle `now`; a read beat has the contents that memory has now.
@@ -26,9 +26,11 @@ class AxiMemory {
  private:
   struct Pending {
     bool is_read;
-    Cycle ready;            // first cycle in which it may be offered
+    std::uint64_t request;  // number of the timer
+    Cycle ready;            // first cycle in which it, or its next beat, may be offered
     std::uint64_t address;  // of the next read beat, or of the write
     std::uint32_t beats;    // left
+    std::uint32_t beat;     // the next
   };
   void take(Cycle now);
   void accept_write(Cycle now, const GemelTwinOutputs& outputs);
@@ -37,7 +39,7 @@ class AxiMemory {
   }
   std::uint8_t* beat_at(std::uint64_t address, const char* what);
 
-  FixedLatencyMemory& memory_;
+  ReferenceMemory& memory_;
   unsigned bus_bytes_;
   EventLog* events_;
   std::deque<Pending> responses_;

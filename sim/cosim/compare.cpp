@@ -288,12 +288,12 @@ Comparison compare_bodies(const std::string& twin, const arch::Program& program,
     options.events = &model.events;
     return run_program(program, config, options);
   });
+  if (model.is_bad_access) throw std::invalid_argument(model.fault);
   run_body(rtl, [&] {
     RtlRunOptions options;
     options.events = &rtl.events;
     return run_program_on_rtl(twin, program, config, options);
   });
-  if (model.is_bad_access && rtl.is_bad_access) throw std::invalid_argument(model.fault);
 
   Comparison comparison;
   if (model.fault.empty() != rtl.fault.empty() || model.is_deadlock != rtl.is_deadlock ||

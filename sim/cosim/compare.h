@@ -31,8 +31,8 @@ struct Comparison {
 };
 
 // `twin` as for run_program_on_rtl(). A body that deadlocks or fails where the other does not is a difference; where
-// both deadlock after the same events, they agree. Throws std::invalid_argument for programs that leave their memory
-// on both.
+// both deadlock after the same events, they agree. Throws std::invalid_argument for programs that the model refuses:
+// they leave their memory, or need what the machine does not have; what the RTL makes of them does not matter.
 Comparison compare_bodies(const std::string& twin, const arch::Program& program, const arch::AcceleratorConfig& config);
 
 // For people: several lines.

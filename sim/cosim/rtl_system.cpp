@@ -12,7 +12,7 @@ namespace gemel::sim {
 
 namespace {
 
-// Longer than the longest command can work between two visible events, but for the memory's latency.
+// Longer than the longest command can work between two visible events, but for the memory's time.
 constexpr Cycle kDeadlockCycles = 400'000;
 constexpr Cycle kProgressCycles = 1 << 14;
 
@@ -23,10 +23,10 @@ RtlSystem::RtlSystem(const GemelTwin& twin, const arch::Program& program, const 
     : twin_(twin),
       program_(program),
       bus_bytes_(arch::derive(config).bus_bytes),
-      deadlock_cycles_(kDeadlockCycles + config.memory.latency_cycles),
+      deadlock_cycles_(kDeadlockCycles + MemoryTimer(config.memory).longest_wait()),
       events_(events),
       waves_(waves),
-      memory_(program.base, program.size, config.memory.latency_cycles),
+      memory_(program.base, program.size, config.memory),
       port_(memory_, bus_bytes_, events),
       host_(program, config.host, memory_, false,
             Host::Listener{[this](Cycle at) {

@@ -10,7 +10,7 @@
 #include "sim/cosim/axi_memory.h"
 #include "sim/cosim/rtl_accounts.h"
 #include "sim/cosim/twin_abi.h"
-#include "sim/memory/fixed_latency_memory.h"
+#include "sim/memory/reference_memory.h"
 #include "sim/stats/run_statistics.h"
 #include "sim/top/host.h"
 #include "sim/trace/event_log.h"
@@ -35,7 +35,7 @@ class RtlSystem {
   // `progress` is called now and then.
   void run(const std::function<void(Cycle now, std::size_t layer)>& progress);
   RunStatistics statistics() const;
-  FixedLatencyMemory& memory() { return memory_; }
+  ReferenceMemory& memory() { return memory_; }
 
  private:
   // Figures at one moment that the host's listener named; taken when the clock is there.
@@ -64,7 +64,7 @@ class RtlSystem {
   Cycle deadlock_cycles_;
   EventLog* events_;
   const WaveWindow* waves_;
-  FixedLatencyMemory memory_;
+  ReferenceMemory memory_;
   AxiMemory port_;
   std::vector<DueMark> marks_;
   Host host_;

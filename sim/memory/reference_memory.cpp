@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/memory/fixed_latency_memory.h"
+#include "sim/memory/reference_memory.h"
 
 #include <algorithm>
 #include <stdexcept>
 
 namespace gemel::sim {
 
-FixedLatencyMemory::FixedLatencyMemory(std::uint64_t base, std::uint64_t size, Cycle latency_cycles)
-    : base_(base), bytes_(size), latency_cycles_(latency_cycles) {}
+ReferenceMemory::ReferenceMemory(std::uint64_t base, std::uint64_t size, const arch::MemoryConfig& config)
+    : base_(base), bytes_(size), timer_(config) {}
 
-void FixedLatencyMemory::load(const std::vector<arch::MemorySegment>& segments) {
+void ReferenceMemory::load(const std::vector<arch::MemorySegment>& segments) {
   for (const arch::MemorySegment& segment : segments) {
     if (!contains(segment.address, segment.bytes.size()))
       throw std::invalid_argument("a memory segment of the program lies outside its memory");

@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The reference memory: fixed latency, requests always accepted, responses in order (docs/microarchitecture.md, section
-// 6). Plain C++ without SystemC, so that model and RTL harness are timed by the same class.
+// The reference memory: requests always accepted, responses in order (docs/microarchitecture.md, section 6). Plain C++
+// without SystemC, so that model and RTL harness are timed by the same class.
 #include <cstdint>
 #include <vector>
 
+#include "sim/arch/accelerator_config.h"
 #include "sim/arch/program.h"
-#include "sim/stats/run_statistics.h"
+#include "sim/memory/memory_timer.h"
 
 namespace gemel::sim {
 
-class FixedLatencyMemory {
+class ReferenceMemory {
  public:
   // `size` bytes from `base`, all zero.
-  FixedLatencyMemory(std::uint64_t base, std::uint64_t size, Cycle latency_cycles);
+  ReferenceMemory(std::uint64_t base, std::uint64_t size, const arch::MemoryConfig& config);
 
   // Initial contents of a program. Throws std::invalid_argument for a segment outside the memory.
   void load(const std::vector<arch::MemorySegment>& segments);
 
-  // The cycle from which the first beat of a read accepted in `at` is offered; for a write, the acknowledge of one
-  // whose last beat was accepted in `at`.
-  Cycle answer_cycle(Cycle at) const { return at + latency_cycles_; }
+  MemoryTimer& timer() { return timer_; }
 
   std::uint64_t base() const { return base_; }
   std::uint64_t size() const { return bytes_.size(); }
@@ -33,7 +32,7 @@ class FixedLatencyMemory {
  private:
   std::uint64_t base_;
   std::vector<std::uint8_t> bytes_;
-  Cycle latency_cycles_;
+  MemoryTimer timer_;
 };
 
 }  // namespace gemel::sim

@@ -5,7 +5,7 @@
 
 namespace gemel::sim {
 
-TlmMemory::TlmMemory(const sc_core::sc_module_name& name, FixedLatencyMemory& memory)
+TlmMemory::TlmMemory(const sc_core::sc_module_name& name, ReferenceMemory& memory)
     : sc_core::sc_module(name), memory_(memory) {
   socket.register_b_transport(this, &TlmMemory::b_transport);
   socket.register_get_direct_mem_ptr(this, &TlmMemory::get_direct_mem_ptr);
@@ -23,7 +23,15 @@ void TlmMemory::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&
     else
       std::memcpy(memory_.at(payload.get_address()), payload.get_data_ptr(), payload.get_data_length());
   }
-  delay = cycles_to_time(memory_.answer_cycle(time_to_cycles(delay)));
+  MemoryTimer& timer = memory_.timer();
+  const MemoryTimer::Answer answer = timer.next_answer(time_to_cycles(delay));
+  delay = cycles_to_time(answer.first);
+  if (timer.has_gaps() && payload.is_read()) {
+    if (auto* gaps = payload.get_extension<BeatGaps>()) {
+      gaps->before.assign(gaps->beats, 0);
+      for (unsigned i = 1; i < gaps->beats; ++i) gaps->before[i] = timer.gap_before(answer.request, i);
+    }
+  }
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 

@@ -7,8 +7,9 @@
 
 #include <systemc>
 #include <tlm>
+#include <vector>
 
-#include "sim/memory/fixed_latency_memory.h"
+#include "sim/memory/reference_memory.h"
 
 namespace gemel::sim {
 
@@ -18,17 +19,25 @@ inline constexpr sc_core::sc_time::value_type kCycleValue = 1000;
 inline sc_core::sc_time cycles_to_time(Cycle cycles) { return sc_core::sc_time::from_value(cycles * kCycleValue); }
 inline Cycle time_to_cycles(const sc_core::sc_time& time) { return time.value() / kCycleValue; }
 
+// Ignorable extension of a read: the target tells which of its beats come later than one a cycle.
+struct BeatGaps final : tlm::tlm_extension<BeatGaps> {
+  unsigned beats = 0;         // of the request; said by the initiator
+  std::vector<Cycle> before;  // idle cycles before each beat; empty where there are none
+  tlm::tlm_extension_base* clone() const override { return new BeatGaps(*this); }
+  void copy_from(const tlm::tlm_extension_base& other) override { *this = static_cast<const BeatGaps&>(other); }
+};
+
 class TlmMemory final : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<TlmMemory> socket{"socket"};
 
-  TlmMemory(const sc_core::sc_module_name& name, FixedLatencyMemory& memory);
+  TlmMemory(const sc_core::sc_module_name& name, ReferenceMemory& memory);
 
  private:
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi);
 
-  FixedLatencyMemory& memory_;
+  ReferenceMemory& memory_;
 };
 
 }  // namespace gemel::sim

@@ -10,7 +10,7 @@ namespace gemel::sim {
 
 using arch::StepKind;
 
-Host::Host(const arch::Program& program, const arch::HostConfig& config, FixedLatencyMemory& memory, bool timing_only,
+Host::Host(const arch::Program& program, const arch::HostConfig& config, ReferenceMemory& memory, bool timing_only,
            Listener listener)
     : program_(program), config_(config), memory_(memory), timing_only_(timing_only), listener_(std::move(listener)) {
   delimited_ = std::any_of(program.steps.begin(), program.steps.end(),

@@ -7,7 +7,7 @@
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/program.h"
-#include "sim/memory/fixed_latency_memory.h"
+#include "sim/memory/reference_memory.h"
 #include "sim/stats/cycle_account.h"
 #include "sim/units/command_front_end.h"
 
@@ -21,7 +21,7 @@ class Host final : public CommandSource {
     std::function<void(std::size_t layer, Cycle)> layer;
   };
 
-  Host(const arch::Program& program, const arch::HostConfig& config, FixedLatencyMemory& memory, bool timing_only,
+  Host(const arch::Program& program, const arch::HostConfig& config, ReferenceMemory& memory, bool timing_only,
        Listener listener);
 
   bool next_command(arch::Command& command, Cycle& offered) override;
@@ -44,7 +44,7 @@ class Host final : public CommandSource {
 
   const arch::Program& program_;
   const arch::HostConfig& config_;
-  FixedLatencyMemory& memory_;
+  ReferenceMemory& memory_;
   bool timing_only_;
   Listener listener_;
   bool delimited_ = false;  // the program has Begin and End

@@ -8,7 +8,7 @@
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/program.h"
-#include "sim/memory/fixed_latency_memory.h"
+#include "sim/memory/reference_memory.h"
 #include "sim/memory/tlm_memory.h"
 #include "sim/stats/run_statistics.h"
 #include "sim/top/accelerator.h"
@@ -28,7 +28,7 @@ class System final : public sc_core::sc_module {
     if (error_) std::rethrow_exception(error_);
   }
   RunStatistics statistics() const;
-  FixedLatencyMemory& memory() { return memory_; }
+  ReferenceMemory& memory() { return memory_; }
 
  private:
   // Figures at one moment; differences between two of them are a layer's or the whole run's.
@@ -56,7 +56,7 @@ class System final : public sc_core::sc_module {
   std::vector<DueMark> marks_;
   Snapshot begin_, end_;
   std::vector<Snapshot> layers_;
-  FixedLatencyMemory memory_;
+  ReferenceMemory memory_;
   TlmMemory target_;
   Host host_;
   Accelerator accelerator_;

@@ -11,7 +11,10 @@
 
 namespace gemel::sim {
 
-MemoryPort::MemoryPort(const sc_core::sc_module_name& name, unsigned bus_bytes) : Unit(name), bus_bytes_(bus_bytes) {}
+MemoryPort::MemoryPort(const sc_core::sc_module_name& name, unsigned bus_bytes)
+    : Unit(name), bus_bytes_(bus_bytes), gaps_(new BeatGaps) {
+  payload_.set_extension(gaps_);
+}
 
 void MemoryPort::connect(MemoryPortClient& reader, MemoryPortClient& writer, EventLog* events) {
   reader_ = &reader;
@@ -70,12 +73,14 @@ inline const MemoryPort::Passage& MemoryPort::pass(Cycle offered, Cycle not_befo
 
 void MemoryPort::send_read(std::uint64_t address, unsigned bytes, Cycle merger_ready, Cycle now, Cycle* consumed) {
   const Cycle at_memory = now + kRequestPipe;
-  const Cycle offered = answer(tlm::TLM_READ_COMMAND, address, bytes, at_memory);
-  if (events_ != nullptr) events_->record(at_memory, EventKind::ReadRequest, address, bytes);
   const unsigned beats = std::max(1u, bytes >> __builtin_ctz(bus_bytes_));
+  gaps_->beats = beats;
+  Cycle offered = answer(tlm::TLM_READ_COMMAND, address, bytes, at_memory);
+  if (events_ != nullptr) events_->record(at_memory, EventKind::ReadRequest, address, bytes);
   account_.spend(at_memory, kIdle);
   for (unsigned i = 0; i < beats; ++i) {
-    const Passage& p = pass(offered + i, i == 0 ? merger_ready : 0);
+    if (i > 0) offered += 1 + (gaps_->before.empty() ? 0 : gaps_->before[i]);
+    const Passage& p = pass(offered, i == 0 ? merger_ready : 0);
     consumed[i] = p.consumed;
     account_.spend(p.taken, kLatency);
     account_.spend(p.taken + 1, kRead);

@@ -13,6 +13,7 @@
 
 namespace gemel::sim {
 
+struct BeatGaps;
 class EventLog;
 
 // One of the two that send: asked each cycle in which it could.
@@ -79,6 +80,7 @@ class MemoryPort final : public Unit {
   MemoryPortClient* writer_ = nullptr;
   EventLog* events_ = nullptr;
   tlm::tlm_generic_payload payload_;
+  BeatGaps* gaps_;  // of the payload, which owns it
   std::uint8_t* direct_ = nullptr;
   std::uint64_t direct_start_ = 0, direct_end_ = 0;
   Passage last_, before_last_;

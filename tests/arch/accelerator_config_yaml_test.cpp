@@ -190,7 +190,9 @@ TEST(Override, ValuesThatOnlyFitTogetherMayComeInAnyOrder) {
 TEST(Override, MistakesAreExplained) {
   EXPECT_EQ(override_error("mesh.dimm=3"), "--set mesh.dimm=3: unknown key 'mesh.dimm'; did you mean 'mesh.dim'?");
   EXPECT_EQ(override_error("dim=8"), "--set dim=8: unknown key 'dim'; did you mean 'mesh.dim'?");
-  EXPECT_EQ(override_error("memory=8"), "--set memory=8: 'memory' is a section; its keys are memory.latency_cycles");
+  EXPECT_EQ(override_error("memory=8"),
+            "--set memory=8: 'memory' is a section; its keys are memory.latency_cycles, memory.jitter_cycles, "
+            "memory.beat_gap_cycles, memory.seed");
   EXPECT_EQ(override_error("qwertyuiop=8"),
             "--set qwertyuiop=8: unknown key 'qwertyuiop'; `gemel config` lists the keys");
   EXPECT_EQ(override_error("mesh.dim"), "--set mesh.dim: expected KEY=VALUE, such as mesh.dim=32");

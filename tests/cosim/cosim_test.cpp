@@ -16,8 +16,10 @@
 #include "sim/arch/accelerator_config_yaml.h"
 #include "sim/arch/rocc_stream.h"
 #include "sim/cosim/compare.h"
+#include "sim/cosim/first_layers.h"
 #include "sim/cosim/program_shrinker.h"
 #include "sim/cosim/random_program.h"
+#include "sim/cosim/random_surroundings.h"
 #include "sim/cosim/run_rtl.h"
 #include "sim/cosim/twin_builder.h"
 #include "tests/sim/machines.h"
@@ -82,20 +84,16 @@ void compare_random_programs(AcceleratorConfig config, std::uint64_t programs) {
   const std::string twin = twin_of(config);
   const std::string machine = config.name + " (" + test_sim::differences(config) + ")";
   std::cout << machine << ", programs from GEMEL_SEED=" << fresh_seed() << "\n";
-  const std::uint32_t latencies[] = {1, 2, 5, 13, 40, 100, 300};
-  const std::uint32_t gaps[] = {0, 0, 0, 1, 3, 17};
   for (std::uint64_t i = 0; i < programs; ++i) {
     const std::uint64_t seed = (fresh_seed() << 20) + i;
-    config.memory.latency_cycles = latencies[i % std::size(latencies)];
-    config.host.issue_gap_cycles = gaps[i / std::size(latencies) % std::size(gaps)];
+    sim::draw_surroundings(config, seed);
     const arch::RoccStream stream = sim::random_stream(config, seed);
     if (difference(twin, arch::make_program(stream), config).empty()) continue;
     const auto differs = [&](const arch::RoccStream& candidate) {
       return !difference(twin, arch::make_program(candidate), config).empty();
     };
     const arch::RoccStream small = sim::shrink(stream, config, differs, 200);
-    FAIL() << "seed " << seed << " on " << machine << ", latency " << config.memory.latency_cycles << ", gap "
-           << config.host.issue_gap_cycles << "\n"
+    FAIL() << "seed " << seed << " on " << machine << ", " << sim::surroundings_text(config) << "\n"
            << difference(twin, arch::make_program(small), config) << arch::write_rocc(small);
   }
 }
@@ -148,6 +146,18 @@ INSTANTIATE_TEST_SUITE_P(Gemm, Products,
                          testing::Values("square_64", "ragged_15x17x33", "ragged_1x1x1", "two_sums",
                                          "residual_100x72x40"),
                          [](const testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
+
+// The first layers of a network: layers overlap, and their shares of the accounting agree too.
+TEST(Network, FirstLayersOfModelAndRtlAgreeInEveryEvent) {
+  const std::string path = std::string(GEMEL_SOURCE_DIR) + "/workloads/models/mlperf_tiny_resnet8.yaml";
+  const AcceleratorConfig config = config_of(kMachines[2]);
+  const arch::Program whole =
+      compiler::compile_model(compiler::fuse_layers(compiler::load_workload(path)), config, {}).program;
+  const arch::Program program = sim::first_layers(whole, 4);
+  EXPECT_EQ(program.layers.size(), 4u);
+  EXPECT_LT(program.steps.size(), whole.steps.size() / 2);
+  EXPECT_EQ(difference(twin_of(config), program, config), "");
+}
 
 // A program that leaves its memory ends the run, not the caller.
 TEST(RunRtl, AnAccessOutsideTheMemoryIsAnError) {
