@@ -8,6 +8,8 @@
 #include "cli/output_file.h"
 #include "cli/progress_line.h"
 #include "cli/work.h"
+#include "compiler/onnx/canonical.h"
+#include "compiler/onnx/onnx_file.h"
 #include "sim/arch/input_error.h"
 #include "sim/arch/program_file.h"
 
@@ -21,6 +23,7 @@ struct Options {
   std::string dump_after;
   std::vector<std::string> dims;
   bool explain = false;
+  std::string emit_onnx;
 };
 
 std::string stage_names() {
@@ -35,6 +38,7 @@ int compile_work(const Options& options) {
     throw arch::InputError("--dump-after " + options.dump_after + ": no such stage; known: " + stage_names());
   }
   check_output_path(options.output, options.work);
+  if (!options.emit_onnx.empty()) check_output_path(options.emit_onnx, options.work);
   if (find_work_kind(options.work) != WorkKind::Workload) {
     throw arch::InputError(options.work + ": expected a workload (.yaml or .onnx)");
   }
@@ -42,6 +46,10 @@ int compile_work(const Options& options) {
   ProgressLine progress;
   progress.show("compiling " + options.work);
   const Work work = compile_workload(options.work, config, {options.dump_after, options.dims, options.explain});
+  if (!options.emit_onnx.empty()) {
+    if (!work.onnx) throw arch::InputError("--emit-onnx: " + options.work + " is no ONNX model");
+    write_output_file(options.emit_onnx, compiler::onnx_bytes(compiler::standard_onnx(work.onnx->model)));
+  }
   write_output_file(options.output, arch::serialise_program(work.program));
   progress.clear();
   std::cout << work.dump << work.explanation;
@@ -59,6 +67,8 @@ Action add_compile_command(CLI::App& command) {
   command.add_option("--dim", options->dims, "size of a dynamic dimension of an ONNX model")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
+  command.add_option("--emit-onnx", options->emit_onnx, "write the quantised network as an ONNX model")
+      ->type_name("Q.onnx");
   command.add_flag("--explain", options->explain, "print where each node runs, its expected cycles, and why");
   return [options] { return compile_work(*options); };
 }

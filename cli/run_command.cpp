@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/config_options.h"
+#include "cli/golden.h"
 #include "cli/named_tensors.h"
 #include "cli/output_file.h"
 #include "cli/progress_line.h"
@@ -40,6 +41,7 @@ struct Options {
   std::string energy = sim::kDefaultEnergyTable;
   std::vector<std::string> inputs;
   std::vector<std::string> dims;
+  std::vector<std::string> golden;
   std::string output_dir;
 };
 
@@ -57,6 +59,9 @@ void check_options(const Options& options) {
   }
   if (options.timing_only && !options.output_dir.empty()) {
     throw arch::InputError("--output-dir: a timing-only run computes no outputs; leave out --timing-only");
+  }
+  if (options.timing_only && !options.golden.empty()) {
+    throw arch::InputError("--golden: a timing-only run computes no outputs; leave out --timing-only");
   }
   if (options.timing_only && !options.inputs.empty()) {
     throw arch::InputError("--input: a timing-only run reads no inputs; leave out --timing-only");
@@ -179,6 +184,7 @@ int run_work(const Options& options) {
   Work work = load_work(options.work, kind, config, work_options);
   apply_inputs(work.program, options.inputs);
   if (!options.output_dir.empty()) check_output_dir(work.program, options.output_dir);
+  const std::vector<GoldenTensor> golden = load_golden(work.program, options.golden);
   sim::RunResult result = simulate(options, work, config, progress);
   sim::add_energy(result.statistics, work.program, config, energy);
 
@@ -215,12 +221,13 @@ int run_work(const Options& options) {
     for (const std::string& digest : run.memory_crc32->outputs) std::cout << " " << digest;
     std::cout << "\n";
   }
+  const bool golden_differs = report_golden(work.program, result.memory, golden);
   if (!run.verified) {
     std::cout << (options.timing_only ? "not checked: timing only\n" : "not checked: nothing to compare with\n");
-    return kDone;
+    return golden_differs ? kWrongResult : kDone;
   }
   std::cout << check_text(check) << "\n";
-  return *run.verified ? kDone : kWrongResult;
+  return *run.verified && !golden_differs ? kDone : kWrongResult;
 }
 
 }  // namespace
@@ -237,6 +244,9 @@ Action add_run_command(CLI::App& command) {
   command.add_option("--report", options->report, "write a page with charts to this file")->type_name("FILE.html");
   options->trace.add_to(command);
   command.add_option("--input", options->inputs, "an input tensor (default: synthetic data)")
+      ->type_name("NAME=FILE.npy")
+      ->allow_extra_args(false);
+  command.add_option("--golden", options->golden, "compare an output with this file as well")
       ->type_name("NAME=FILE.npy")
       ->allow_extra_args(false);
   command.add_option("--dim", options->dims, "size of a dynamic dimension of an ONNX model")

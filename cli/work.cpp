@@ -70,7 +70,7 @@ Work compile_workload(const std::string& path, const arch::AcceleratorConfig& co
       work.onnx->model = compiler::canonical_onnx(compiler::load_onnx(path, read_dims(options.dims)));
       compiler::OnnxImport import = compiler::import_onnx(work.onnx->model);
       work.graph = std::make_unique<compiler::Graph>(std::move(import.graph));
-      work.onnx->tensors = std::move(import.tensors);
+      work.onnx->places = std::move(import.places);
       notes = std::move(import.notes);
     } else {
       if (!options.dims.empty()) throw arch::InputError("--dim: only ONNX models have dynamic dimensions");

@@ -8,6 +8,7 @@
 
 #include "compiler/emit/compile.h"
 #include "compiler/graph/graph.h"
+#include "compiler/import/onnx_builder.h"
 #include "compiler/onnx/onnx_model.h"
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/program.h"
@@ -25,7 +26,7 @@ struct WorkOptions {
 
 struct OnnxWork {
   compiler::OnnxModel model;                          // canonical: what was imported
-  std::map<std::string, compiler::TensorId> tensors;  // values of the model in the graph
+  std::map<std::string, compiler::OnnxPlace> places;  // of its values in the graph
 };
 
 struct Work {

@@ -16,6 +16,8 @@ ElementType element_type(OnnxType type) {
   return type == OnnxType::UInt8 ? ElementType::UInt8 : ElementType::Int8;
 }
 
+constexpr std::int64_t kMostElements = std::int64_t{1} << 31;
+
 bool is_byte(OnnxType type) { return type == OnnxType::Int8 || type == OnnxType::UInt8; }
 
 }  // namespace
@@ -173,25 +175,33 @@ std::string OnnxBuilder::unique(const std::string& wanted) const {
   return name;
 }
 
-TensorId OnnxBuilder::add(const std::string& suffix, Operator op, std::vector<TensorId> inputs) {
-  const std::string name = unique(node_->name + "." + suffix);
+// Appends a node; refuses results of absurd size.
+TensorId OnnxBuilder::append(const std::string& name, Operator op, std::vector<TensorId> inputs) {
   claim(name);
+  TensorId tensor = 0;
   try {
-    return graph_.add_node(name, node_->name, std::move(op), std::move(inputs));
+    tensor = graph_.add_node(name, node_->name, std::move(op), std::move(inputs));
   } catch (const GraphError& error) {
     fail(error.what());
   }
+  std::int64_t count = 1;
+  for (const std::int64_t extent : graph_.tensor(tensor).shape) {
+    if (extent < 1 || count > kMostElements / extent) {
+      fail("its result " + onnx_shape_text(graph_.tensor(tensor).shape) + " has no or more than 2^31 elements");
+    }
+    count *= extent;
+  }
+  return tensor;
+}
+
+TensorId OnnxBuilder::add(const std::string& suffix, Operator op, std::vector<TensorId> inputs) {
+  return append(unique(node_->name + "." + suffix), std::move(op), std::move(inputs));
 }
 
 TensorId OnnxBuilder::add_result(const std::string& value, bool is_final, Operator op, std::vector<TensorId> inputs) {
   const std::string wanted = is_final || !model_.is_output(value) ? value : value + ".inner";
   const std::string name = wanted == value && used_.count(value) == 0 ? value : unique(wanted);
-  claim(name);
-  try {
-    return graph_.add_node(name, node_->name, std::move(op), std::move(inputs));
-  } catch (const GraphError& error) {
-    fail(error.what());
-  }
+  return append(name, std::move(op), std::move(inputs));
 }
 
 TensorId OnnxBuilder::plain_result(const std::string& value, OnnxType type, Operator op, std::vector<TensorId> inputs) {
@@ -328,7 +338,7 @@ Graph OnnxBuilder::finish() {
   const OnnxNode boundary{"outputs", "", "", 0, {}, {}, {}};
   node_ = &boundary;
   for (const OnnxValue& output : model_.outputs) {
-    if (values_.count(output.name) == 0 || values_[output.name].raw) {
+    if (values_.count(output.name) == 0 || model_.input(output.name)) {
       throw OnnxError("output '" + output.name + "' is not computed: it is an input or a constant of the model");
     }
     TensorId tensor = plain(output.name);
@@ -347,16 +357,21 @@ Graph OnnxBuilder::finish() {
   return std::move(graph_);
 }
 
-std::map<std::string, TensorId> OnnxBuilder::plain_tensors() const {
-  std::map<std::string, TensorId> tensors;
+std::map<std::string, OnnxPlace> OnnxBuilder::places() const {
+  std::map<std::string, OnnxPlace> result;
   for (const auto& [name, value] : values_) {
+    OnnxPlace place{0, false, value.type, value.shape};
     if (value.raw) {
-      tensors[name] = *value.raw;
+      place.tensor = *value.raw;
     } else if (value.plain) {
-      tensors[name] = *value.plain;
+      place.tensor = *value.plain;
+    } else {
+      place.tensor = *value.channels_last;
+      place.is_channels_last = true;
     }
+    result[name] = place;
   }
-  return tensors;
+  return result;
 }
 
 }  // namespace gemel::compiler

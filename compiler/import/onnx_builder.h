@@ -28,6 +28,14 @@ struct OnnxQuantization {
   OnnxType type() const { return is_unsigned ? OnnxType::UInt8 : OnnxType::Int8; }
 };
 
+// Where the graph keeps a value of the model.
+struct OnnxPlace {
+  TensorId tensor = 0;
+  bool is_channels_last = false;
+  OnnxType type = OnnxType::Undefined;  // UInt8: kept as int8, minus 128, unless the tensor itself is uint8
+  OnnxShape shape;                      // ONNX's
+};
+
 // What happened to a node of the model.
 struct OnnxNodeNote {
   std::string node, op;
@@ -98,8 +106,7 @@ class OnnxBuilder {
   // Marks the model's outputs and gives the graph away.
   Graph finish();
   std::vector<OnnxNodeNote> notes() const { return notes_; }
-  // Tensor that holds a value in ONNX's own order and type, where there is one.
-  std::map<std::string, TensorId> plain_tensors() const;
+  std::map<std::string, OnnxPlace> places() const;
 
  private:
   struct Value {
@@ -109,6 +116,7 @@ class OnnxBuilder {
     std::optional<TensorId> raw;  // an input of the graph whose bytes are unsigned
   };
 
+  TensorId append(const std::string& name, Operator op, std::vector<TensorId> inputs);
   TensorId add_result(const std::string& value, bool is_final, Operator op, std::vector<TensorId> inputs);
   void claim(const std::string& name);
   Value& value_of(const std::string& value);

@@ -152,7 +152,7 @@ OnnxImport import_onnx(const OnnxModel& model) {
   OnnxImport result;
   result.graph = builder.finish();
   result.notes = builder.notes();
-  result.tensors = builder.plain_tensors();
+  result.places = builder.places();
   verify_graph(result.graph);
   return result;
 }

@@ -15,7 +15,7 @@ namespace gemel::compiler {
 struct OnnxImport {
   Graph graph;                              // names of inputs and outputs are the model's
   std::vector<OnnxNodeNote> notes;          // one for each node of the model, in its order
-  std::map<std::string, TensorId> tensors;  // values that the graph holds in ONNX's own order of dimensions
+  std::map<std::string, OnnxPlace> places;  // of the model's values
 };
 
 // Throws OnnxError, or GraphError where the graph as a whole is impossible.

@@ -106,6 +106,7 @@ class Canonicaliser {
       out_.nodes.push_back(std::move(node));
     }
     drop_dead();
+    if (out_.nodes.empty()) throw OnnxError("no node computes an output: each is an input or a constant of the model");
     if (uses_domain(kOnnxMicrosoft)) out_.opsets[kOnnxMicrosoft] = 1;
     if (uses_domain(kOnnxInner)) out_.opsets[kOnnxInner] = 1;
     return std::move(out_);
@@ -594,7 +595,7 @@ class Canonicaliser {
       const float have = given[given.size() == 1 ? 0 : i % given.size()],
                   want = scales[scales.size() == 1 ? 0 : i % scales.size()];
       if (!(std::fabs(have - want) <= 1e-3f * std::fabs(want))) {
-        throw OnnxError(made.described() + ": bias '" + bias + "' has scale " + std::to_string(have) +
+        throw OnnxError(made.described() + ": bias '" + real.value + "' has scale " + std::to_string(have) +
                         "; expected the product of the operands' scales, " + std::to_string(want));
       }
     }

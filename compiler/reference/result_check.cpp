@@ -92,6 +92,7 @@ CheckReport check_result(const Graph& graph, const arch::Program& program, const
     if (!report.first_difference.empty()) continue;
     report.first_difference =
         difference_text(layer, *place, bytes_of(program, memory, *place), values.at(id->second).bytes());
+    if (!report.first_difference.empty()) report.first_different_layer = layer.name;
   }
   // A layer may write an output where another name of its result lies.
   for (const TensorId output : graph.outputs) {

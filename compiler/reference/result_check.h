@@ -14,6 +14,7 @@ struct CheckReport {
   std::size_t checked_layers = 0;
   std::vector<std::string> unchecked_layers;  // no place in memory; outputs of the graph that no layer produces
   std::string first_difference;               // "" where all is equal; otherwise layer, index, got, expected
+  std::string first_different_layer;          // its name, "" where all is equal
 
   bool is_verified() const { return first_difference.empty() && unchecked_layers.empty(); }
 };

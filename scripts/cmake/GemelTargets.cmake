@@ -2,6 +2,7 @@
 
 option(GEMEL_BUILD_TESTS "Build the tests" ON)
 option(GEMEL_SANITIZE "Address and undefined-behaviour sanitizers" OFF)
+option(GEMEL_FUZZ "libFuzzer targets; needs clang" OFF)
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
@@ -51,6 +52,10 @@ if(GEMEL_SANITIZE)
   target_compile_options(gemel_options INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer
                                                  -fno-sanitize-recover=undefined)
   target_link_options(gemel_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+if(GEMEL_FUZZ)
+  target_compile_options(gemel_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # For code that is not what takes the time when it runs, but long to compile: tests, the command line.

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""check_outputs.py GEMEL DIR EXPECTED: runs the models of models.py and compares with the file of run_onnxruntime.js.
+"""check_outputs.py GEMEL [MODEL ...]: runs the models of models.py and compares with expected.txt, which ONNX Runtime
+computed (witness.py --update).
 
 Every output must be equal, byte for byte, or lie within the exceptions of docs/onnx.md: the operators named in INEXACT
 may differ by 1 in the last place; how many elements do is printed."""
@@ -10,6 +11,8 @@ import struct
 import subprocess
 import sys
 import tempfile
+
+import models
 
 FORMATS = {"int8": ("|i1", "b"), "uint8": ("|u1", "B"), "int32": ("<i4", "i"), "float32": ("<f4", "f")}
 # Models whose last quantised step is not one function in ONNX Runtime itself, and by how much a float result may then
@@ -56,15 +59,23 @@ def compare(expected, path):
     return "%d of %d elements differ, first element %d: %s, expected %s" % ((len(off), count) + off[0]), 0
 
 
-def main(gemel, directory, golden, chosen):
+EXPECTED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "expected.txt")
+
+
+def load_expected(path=EXPECTED):
+    """Lists of fields by model."""
     expected = {}
-    with open(golden, encoding="utf-8") as file:
+    with open(path, encoding="utf-8") as file:
         for line in file:
-            if not line.startswith("#"):
-                fields = line.rstrip("\n").split(" ")
-                expected.setdefault(fields[0], []).append(fields)
-    with open(os.path.join(directory, "models.txt"), encoding="utf-8") as file:
-        names = [line.strip() for line in file]
+            fields = line.rstrip("\n").split(" ")
+            expected.setdefault(fields[0], []).append(fields)
+    return expected
+
+
+def main(gemel, directory, chosen):
+    models.main(directory)
+    expected = load_expected()
+    names = [entry[0] for entry in models.MODELS]
     bad = 0
     for name in names:
         if chosen and name not in chosen:
@@ -75,7 +86,7 @@ def main(gemel, directory, golden, chosen):
             if result.returncode != 0:
                 complaints.append("gemel ended with %d: %s" % (result.returncode, result.stdout.strip()[-400:]))
             elif name not in expected:
-                complaints.append("no expected outputs; run with --update")
+                complaints.append("no expected outputs; run witness.py --update")
             else:
                 for fields in expected[name]:
                     text, off = compare(fields, os.path.join(outputs, fields[1] + ".npy"))
@@ -97,4 +108,5 @@ def main(gemel, directory, golden, chosen):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]))
+    with tempfile.TemporaryDirectory() as scratch:
+        sys.exit(main(sys.argv[1], scratch, sys.argv[2:]))

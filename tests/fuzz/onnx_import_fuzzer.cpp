@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// libFuzzer target: any bytes are either imported or refused with one line. What is imported must also survive being
+// written and read again.
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include "compiler/graph/verify.h"
+#include "compiler/import/onnx_import.h"
+#include "compiler/onnx/canonical.h"
+#include "compiler/onnx/onnx_error.h"
+#include "compiler/onnx/onnx_file.h"
+
+namespace {
+
+using gemel::compiler::OnnxModel;
+
+[[noreturn]] void stop(const std::string& what) {
+  std::cerr << what << "\n";
+  std::abort();
+}
+
+void check_message(const std::string& text) {
+  if (text.empty()) stop("an error without a message");
+}
+
+void write_and_read_again(const OnnxModel& canonical) {
+  const OnnxModel standard = gemel::compiler::standard_onnx(canonical);
+  try {
+    gemel::compiler::parse_onnx(gemel::compiler::onnx_bytes(standard), "again");
+  } catch (const gemel::compiler::OnnxError& error) {
+    stop(std::string("an imported model can not be read again: ") + error.what());
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
+  try {
+    const OnnxModel model = gemel::compiler::parse_onnx(bytes, "fuzz");
+    const OnnxModel canonical = gemel::compiler::canonical_onnx(model);
+    gemel::compiler::import_onnx(canonical);
+    write_and_read_again(canonical);
+  } catch (const gemel::compiler::OnnxError& error) {
+    check_message(error.what());
+  } catch (const gemel::compiler::GraphError& error) {
+    check_message(error.what());
+  }
+  return 0;
+}
