@@ -159,7 +159,7 @@ void print_summary(const sim::RunDescription& run, const sim::RunStatistics& sta
   std::cout << run.workload << " on " << run.config << ": " << sim::grouped_text(statistics.cycles) << " cycles, "
             << sim::percent_text(sim::utilization(statistics.macs, statistics.cycles, run.dim), 1) << " % utilisation"
             << array_share_text(run, statistics) << "\n"
-            << sim::grouped_text(statistics.commands) << " commands, "
+            << sim::energy_text(statistics) << sim::grouped_text(statistics.commands) << " commands, "
             << sim::short_text(static_cast<double>(statistics.dram_read_bytes)) << "B read, "
             << sim::short_text(static_cast<double>(statistics.dram_write_bytes)) << "B written\n";
   char line[160];

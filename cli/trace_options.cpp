@@ -69,8 +69,9 @@ void TraceOptions::write(const sim::TraceDescription& description, const arch::P
   const bool is_packed = path_.size() > 3 && path_.compare(path_.size() - 3, 3, ".gz") == 0;
   write_output_file(path_, is_packed ? sim::gzip(text) : text);
   const sim::Timeline& timeline = recording.timeline;
-  if (timeline.window_end() < std::min(timeline.limits().to, timeline.end())) {
-    std::cout << "trace: detail ends in cycle " << sim::grouped_text(timeline.window_end())
+  const sim::Cycle end = sim::trace_window_end(timeline, recording.events);
+  if (end < std::min(timeline.limits().to, timeline.end())) {
+    std::cout << "trace: detail ends in cycle " << sim::grouped_text(end)
               << ", where it would become too large; --trace-window FROM:TO shows another part\n";
   }
 }

@@ -14,7 +14,9 @@ namespace gemel::cli {
 
 // What a run leaves for the trace file.
 struct TraceRecording {
-  explicit TraceRecording(const sim::TimelineLimits& limits) : timeline(limits), events(limits.from, limits.to) {}
+  explicit TraceRecording(const sim::TimelineLimits& limits)
+      : timeline(limits), events(limits.from, limits.to, kMostEvents) {}
+  static constexpr std::size_t kMostEvents = 4000000;
   sim::Timeline timeline;
   sim::EventLog events;
 };

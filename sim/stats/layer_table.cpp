@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "sim/stats/quantity_text.h"
 
@@ -219,6 +222,26 @@ std::string accounting_table(const RunStatistics& statistics, const TableStyle& 
     text += line + "\n";
   }
   return text;
+}
+
+std::string energy_text(const RunStatistics& statistics) {
+  if (!statistics.energy) return "";
+  const RunEnergy& energy = *statistics.energy;
+  const auto digits = [](double value) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.3g", value);
+    return std::string(text);
+  };
+  std::vector<std::pair<std::string, double>> parts = energy.energy_pj.parts;
+  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  const double total = energy.energy_pj.total();
+  std::string text = "energy " + digits(total * 1e-9) + " mJ:";
+  for (const auto& [name, value] : parts) {
+    if (value >= total / 100) text += " " + name + " " + percent_text(value, total) + " %,";
+  }
+  text.back() = ';';
+  return text + " times delay " + digits(energy.energy_delay_js * 1e9) + " nJ s; area " +
+         digits(energy.area_um2.total() * 1e-6) + " mm2 (" + energy.table + ")\n";
 }
 
 }  // namespace gemel::sim

@@ -20,4 +20,7 @@ std::string layer_table(const RunDescription& run, const RunStatistics& statisti
 // One line a unit: its causes as shares of the run's cycles, largest first.
 std::string accounting_table(const RunStatistics& statistics, const TableStyle& style = {});
 
+// One line: energy by component, largest first, energy times delay, area. Empty where none was estimated.
+std::string energy_text(const RunStatistics& statistics);
+
 }  // namespace gemel::sim

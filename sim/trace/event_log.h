@@ -2,6 +2,7 @@
 #pragma once
 // What co-simulation compares: {cycle, kind, payload}, recorded by both bodies. The order of events of one cycle has no
 // meaning; sorted() puts them into the one order that both sides use.
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -32,17 +33,24 @@ struct Event {
 class EventLog {
  public:
   EventLog() = default;
-  // Keeps only the events of [from, to).
-  EventLog(Cycle from, Cycle to) : from_(from), to_(to) {}
+  // Keeps only the events of [from, to), and no more than `most`: where these are reached, the window ends.
+  EventLog(Cycle from, Cycle to, std::size_t most) : from_(from), to_(to), most_(most) {}
 
   void record(Cycle cycle, EventKind kind, std::uint64_t a, std::uint64_t b = 0) {
-    if (cycle >= from_ && cycle < to_) events_.push_back({cycle, kind, a, b});
+    if (cycle < from_ || cycle >= to_) return;
+    if (events_.size() == most_) {
+      to_ = cycle;
+      return;
+    }
+    events_.push_back({cycle, kind, a, b});
   }
   const std::vector<Event>& sorted();
+  Cycle window_end() const { return to_; }
   void clear() { events_.clear(); }
 
  private:
   Cycle from_ = 0, to_ = ~Cycle{0};
+  std::size_t most_ = ~std::size_t{0};
   std::vector<Event> events_;
 };
 

@@ -112,10 +112,14 @@ void write_lanes(const std::vector<LaneSlice>& slices, unsigned first, const std
 
 }  // namespace
 
+Cycle trace_window_end(const Timeline& timeline, const EventLog& events) {
+  return std::min({timeline.window_end(), events.window_end(), timeline.end()});
+}
+
 std::string trace_file_text(const TraceDescription& run, const arch::Program& program, const Timeline& timeline,
                             EventLog& events) {
-  const Cycle to = std::min(timeline.window_end(), timeline.end());
-  const bool is_whole = timeline.limits().from == 0 && timeline.window_end() >= timeline.end();
+  const Cycle to = trace_window_end(timeline, events);
+  const bool is_whole = timeline.limits().from == 0 && to == timeline.end();
   std::vector<Event> kept;
   for (const Event& event : events.sorted()) {
     if (event.cycle < to) kept.push_back(event);
@@ -133,17 +137,16 @@ std::string trace_file_text(const TraceDescription& run, const arch::Program& pr
   write_lanes(sim::write_lanes(kept), kWriteTrack, "memory write", out);
   if (!is_whole) write_parts(timeline, out);
 
-  const nlohmann::ordered_json other = {
-      {"workload", run.workload},
-      {"config", run.config},
-      {"time_unit", "one microsecond of this file is one clock cycle"},
-      {"run_begin_cycle", timeline.begin()},
-      {"run_end_cycle", timeline.end()},
-      {"window_from_cycle", timeline.limits().from},
-      {"window_to_cycle", to},
-      {"window_is_whole_run", is_whole},
-      {"window_ended_early", timeline.window_end() < std::min(timeline.limits().to, timeline.end())},
-      {"slices_at_most", timeline.limits().slices}};
+  const nlohmann::ordered_json other = {{"workload", run.workload},
+                                        {"config", run.config},
+                                        {"time_unit", "one microsecond of this file is one clock cycle"},
+                                        {"run_begin_cycle", timeline.begin()},
+                                        {"run_end_cycle", timeline.end()},
+                                        {"window_from_cycle", timeline.limits().from},
+                                        {"window_to_cycle", to},
+                                        {"window_is_whole_run", is_whole},
+                                        {"window_ended_early", to < std::min(timeline.limits().to, timeline.end())},
+                                        {"slices_at_most", timeline.limits().slices}};
   return "{\"displayTimeUnit\":\"ns\",\"otherData\":" + other.dump() + ",\"traceEvents\":[" + out.text() + "\n]}\n";
 }
 

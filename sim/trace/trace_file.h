@@ -16,6 +16,9 @@ struct TraceDescription {
   std::uint32_t bus_bytes = 0;
 };
 
+// Where the detail ends: earlier than asked for where there was too much to keep.
+Cycle trace_window_end(const Timeline& timeline, const EventLog& events);
+
 // `events` holds the events of the timeline's window at least.
 std::string trace_file_text(const TraceDescription& run, const arch::Program& program, const Timeline& timeline,
                             EventLog& events);
