@@ -170,5 +170,15 @@ TEST(RunRtl, AnAccessOutsideTheMemoryIsAnError) {
   EXPECT_THROW(sim::run_program_on_rtl(twin, arch::make_program(stream), config), std::invalid_argument);
 }
 
+// What the machine cannot run is refused as such, whatever the RTL makes of it.
+TEST(RefusedPrograms, AreNoDifference) {
+  const AcceleratorConfig config = config_of(kMachines[0]);
+  arch::RoccStream stream = sim::random_stream(config, 1);
+  for (arch::Command& command : stream.commands) {
+    if (command.funct == static_cast<std::uint8_t>(arch::Funct::Mvin)) command.rs2 |= std::uint64_t{0xFF} << 48;
+  }
+  EXPECT_THROW(sim::compare_bodies(twin_of(config), arch::make_program(stream), config), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace gemel
