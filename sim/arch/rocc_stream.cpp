@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/arch/rocc_stream.h"
 
+#include <algorithm>
+
 #include "sim/arch/file_io.h"
 #include "sim/arch/input_error.h"
 #include "sim/arch/text_scanner.h"
@@ -8,6 +10,23 @@
 namespace gemel::arch {
 
 namespace {
+
+constexpr std::size_t kMostHexBytes = std::size_t{1} << 20;  // in one line
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+void append_bytes(std::string& out, const std::vector<std::uint8_t>& bytes) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  for (const std::uint8_t byte : bytes) {
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+}
 
 struct Parser {
   RoccStream stream;
@@ -18,6 +37,7 @@ struct Parser {
 
   void header(LineScanner& line);
   void step(LineScanner& line);
+  MemorySegment bytes_at(LineScanner& line, const char* what) const;
   void require_inside(LineScanner& line, int column, std::uint64_t start, std::uint64_t bytes, const char* what) const;
 };
 
@@ -31,6 +51,24 @@ void Parser::require_inside(LineScanner& line, int column, std::uint64_t start, 
     append_hex(text, stream.base + stream.size);
     line.fail(column, text + ")");
   }
+}
+
+// ADDRESS HEX
+MemorySegment Parser::bytes_at(LineScanner& line, const char* what) const {
+  const int at = line.column();
+  MemorySegment segment;
+  segment.address = line.number("an address");
+  const int digits_at = line.column();
+  const std::string_view digits = line.word("bytes in hexadecimal");
+  if (digits.size() % 2 != 0) line.fail(digits_at, "half a byte at the end; expected two digits for each byte");
+  if (digits.size() / 2 > kMostHexBytes) line.fail(digits_at, "more than 1 MiB in one line");
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    const int high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
+    if (high < 0 || low < 0) line.fail(digits_at + static_cast<int>(i), "not hexadecimal; expected 0-9 and a-f");
+    segment.bytes.push_back(static_cast<std::uint8_t>(high << 4 | low));
+  }
+  require_inside(line, at, segment.address, segment.bytes.size(), what);
+  return segment;
 }
 
 void Parser::header(LineScanner& line) {
@@ -89,6 +127,8 @@ void Parser::header(LineScanner& line) {
     fill.range = line.number("the range of values");
     require_inside(line, at, fill.start, fill.bytes, "fill");
     stream.fills.push_back(fill);
+  } else if (key == "data") {
+    stream.data.push_back(bytes_at(line, "data"));
   } else if (key == "output") {
     const int at = line.column();
     OutputRange output;
@@ -101,7 +141,7 @@ void Parser::header(LineScanner& line) {
   } else {
     line.fail(column, "unknown key '" + std::string(key) +
                           "'; known: format, conv_encoding, name, family, dims, dataflow, options, base, size, fill, "
-                          "output, macs");
+                          "data, output, macs");
   }
   if (key != "name" && key != "family" && key != "dims" && key != "dataflow" && key != "options") line.expect_end();
 }
@@ -118,6 +158,13 @@ void Parser::step(LineScanner& line) {
     const std::uint64_t cycles = line.number("cycles");
     if (cycles > 0xFFFFFFFFu) line.fail(at, "idle of more than 2^32 - 1 cycles");
     stream.steps.push_back({StepKind::Idle, static_cast<std::uint32_t>(cycles)});
+  } else if (word == "write") {
+    const MemorySegment write = bytes_at(line, "write");
+    if (!stream.steps.empty() && stream.steps.back().kind != StepKind::Fence &&
+        stream.steps.back().kind != StepKind::Host)
+      line.fail(column, "expected a 'fence' right before 'write'");
+    stream.steps.push_back({StepKind::Host, static_cast<std::uint32_t>(stream.writes.size())});
+    stream.writes.push_back(write);
   } else if (word == "begin") {
     if (began) line.fail(column, "second 'begin'; a stream has one");
     began = true;
@@ -130,8 +177,8 @@ void Parser::step(LineScanner& line) {
   } else {
     std::uint64_t funct = 0;
     if (!parse_unsigned(word, funct)) {
-      line.fail(column,
-                "unknown step '" + std::string(word) + "'; expected FUNCT RS1 RS2, fence, idle N, begin or end");
+      line.fail(column, "unknown step '" + std::string(word) +
+                            "'; expected FUNCT RS1 RS2, fence, idle N, begin, end or write ADDRESS HEX");
     }
     if (funct > 127) line.fail(column, "function code " + std::string(word) + " does not exist; the most is 127");
     const std::uint64_t rs1 = line.number("rs1");
@@ -195,6 +242,12 @@ std::string write_rocc(const RoccStream& stream) {
     out += fill.kind == FillKind::Int8 ? " i8 " : " i32 ";
     append_decimal(out, fill.range);
   }
+  for (const MemorySegment& data : stream.data) {
+    out += "\n# data: ";
+    append_hex(out, data.address);
+    out += ' ';
+    append_bytes(out, data.bytes);
+  }
   for (const OutputRange& output : stream.outputs) {
     out += "\n# output: ";
     append_hex(out, output.address);
@@ -204,6 +257,7 @@ std::string write_rocc(const RoccStream& stream) {
   out += "\n# macs: ";
   append_decimal(out, stream.macs);
   out += '\n';
+  for (const std::string& note : stream.notes) out += "# " + note + "\n";
   for (const Step& step : stream.steps) {
     switch (step.kind) {
       case StepKind::Command: {
@@ -229,8 +283,13 @@ std::string write_rocc(const RoccStream& stream) {
         out += "end";
         break;
       case StepKind::Host:
+        out += "write ";
+        append_hex(out, stream.writes.at(step.index).address);
+        out += ' ';
+        append_bytes(out, stream.writes.at(step.index).bytes);
+        break;
       case StepKind::Layer:
-        throw InputError(stream.name + ": a command stream has no host operators or layers");
+        throw InputError(stream.name + ": a command stream has no layers");
     }
     out += '\n';
   }
@@ -247,12 +306,24 @@ Program make_program(const RoccStream& stream) {
   program.macs = stream.macs;
   program.commands = stream.commands;
   program.steps = stream.steps;
-  if (!stream.fills.empty()) {
+  if (!stream.fills.empty() || !stream.data.empty()) {
     MemorySegment segment;
     segment.address = stream.base;
     segment.bytes.resize(stream.size);
     for (const MemoryFill& fill : stream.fills) apply_fill(fill, stream.base, segment.bytes);
+    for (const MemorySegment& data : stream.data)
+      std::copy(data.bytes.begin(), data.bytes.end(),
+                segment.bytes.begin() + static_cast<std::ptrdiff_t>(data.address - stream.base));
     program.memory.push_back(std::move(segment));
+  }
+  for (const MemorySegment& write : stream.writes) {
+    HostOp copy;
+    const auto bytes = static_cast<std::int64_t>(write.bytes.size());
+    copy.inputs.push_back({program.base + program.size, 1, {bytes}, {}});
+    copy.output = {write.address, 1, {bytes}, {}};
+    program.memory.push_back({program.base + program.size, write.bytes});
+    program.size += write.bytes.size();
+    program.host_ops.push_back(std::move(copy));
   }
   return program;
 }

@@ -29,13 +29,19 @@ FunctionalExecutor::FunctionalExecutor(const arch::AcceleratorConfig& config, Ex
       row_pointers_(dim_),
       wide_row_(dim_),
       pool_row_(dim_),
-      pool_best_(dim_) {
+      pool_best_(dim_),
+      loops_(config.isa_version, derived_),
+      execute_given_([this](const arch::Command& command) { execute_plain(command); }) {
   for (auto& sums : sums_) sums.resize(std::size_t{dim_} * dim_);
   // One pass sums dim products of at most 2^14, and one int8.
   sums_can_wrap_ = std::int64_t{dim_} * (1 << 14) + 128 > (std::int64_t{1} << (config.mesh.output_bits - 1)) - 1;
 }
 
 void FunctionalExecutor::execute(const arch::Command& command) {
+  if (!loops_.take(command, execute_given_)) execute_plain(command);
+}
+
+void FunctionalExecutor::execute_plain(const arch::Command& command) {
   switch (static_cast<Funct>(command.funct)) {
     case Funct::Config:
       return configure(command);

@@ -8,6 +8,7 @@
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/isa.h"
+#include "sim/native/loop_expander.h"
 #include "sim/units/mesh_kernel.h"
 
 namespace gemel::sim {
@@ -38,8 +39,7 @@ class FunctionalExecutor {
  public:
   FunctionalExecutor(const arch::AcceleratorConfig& config, ExecutorMemory& memory);
 
-  // Throws std::invalid_argument (one sentence) for what the machine does not have. Loop instructions are not plain:
-  // their commands are.
+  // Throws std::invalid_argument (one sentence) for what the machine does not have. A loop acts all at once.
   void execute(const arch::Command& command);
 
   // Multiply-accumulates of elements that the operands really have.
@@ -55,6 +55,7 @@ class FunctionalExecutor {
     std::size_t stride = 0;
   };
 
+  void execute_plain(const arch::Command& command);
   void configure(const arch::Command& command);
   void mvin(const arch::Mvin& command);
   void mvin_zeros(const arch::LocalBlock& local, const arch::ConfigLoad& config);
@@ -106,6 +107,8 @@ class FunctionalExecutor {
   std::vector<std::int32_t> wide_row_;
   std::vector<std::int8_t> pool_row_, pool_best_;
   std::uint64_t macs_ = 0;
+  LoopExpander loops_;
+  LoopExpander::Give execute_given_;
 };
 
 }  // namespace gemel::sim

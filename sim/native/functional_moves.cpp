@@ -38,10 +38,12 @@ void FunctionalExecutor::mvin_zeros(const LocalBlock& local, const arch::ConfigL
     const std::uint32_t cols = std::min(dim_, local.cols - first);
     for (std::uint32_t r = 0; r < local.rows; ++r) {
       const LocalAddress row = local.address.plus(first / dim_ * config.block_stride + r, derived_);
-      if (!row.is_accumulator())
+      if (!row.is_accumulator()) {
         std::memset(scratchpad(row), 0, cols);
-      else if (!row.accumulates())
+        if (config.pixel_repeats > 1) repeat_pixels(config, row.row(derived_), cols);
+      } else if (!row.accumulates()) {
         std::memset(accumulator(row), 0, std::size_t{cols} * 4);
+      }
     }
   }
 }

@@ -13,7 +13,6 @@ bool NativeHost::next_command(arch::Command& command, Cycle& offered) {
         offers_ = true;
         break;
       case NativeStepKind::Fence:
-        ++fences_;
         waits_ = Waits::Fence;
         return false;
       case NativeStepKind::ReadClock:
@@ -46,6 +45,7 @@ void NativeHost::accepted(Cycle at) {
 }
 
 void NativeHost::answered(Cycle at, std::uint64_t value) {
+  answer_waits_.push_back(at > time_ ? at - time_ : 0);
   if (at > time_) time_ = at;
   account_.spend(time_, kAnswer);
   waits_ = Waits::Nothing;

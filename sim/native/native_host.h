@@ -3,6 +3,7 @@
 // The host of a native program: takes its steps from the channel as the machine asks for them. The program's own
 // instructions take no time; a command takes its cycle and the issue gap, a fence until the machine is quiet.
 #include <cstdint>
+#include <vector>
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/native/command_channel.h"
@@ -29,7 +30,8 @@ class NativeHost final : public CommandSource {
 
   bool finished() const { return finished_; }
   Cycle time() const { return time_; }
-  std::uint64_t fences() const { return fences_; }
+  // How long the host waited for each answer.
+  const std::vector<Cycle>& answer_waits() const { return answer_waits_; }
 
   void account_until(Cycle now) { account_.spend(now, kIdle); }
   const CycleAccount& account() const { return account_; }
@@ -47,7 +49,7 @@ class NativeHost final : public CommandSource {
   bool read_clock_ = false;  // nothing happened since the clock was read
   bool last_fence_ = false;
   bool finished_ = false;
-  std::uint64_t fences_ = 0;
+  std::vector<Cycle> answer_waits_;
   CycleAccount account_{"host", {"issue", "blocked", "fence", "gap", "answer", "idle"}};
 };
 

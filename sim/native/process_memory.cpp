@@ -112,6 +112,15 @@ std::uint8_t* ProcessMemory::write(const MemoryRows& rows) {
   return reinterpret_cast<std::uint8_t*>(rows.address);
 }
 
+MemoryObject ProcessMemory::mapping_of(std::uint64_t address) {
+  const MemoryObject* mapping = find(mappings_, address);
+  if (mapping == nullptr) {
+    mappings_ = process_mappings();
+    mapping = find(mappings_, address);
+  }
+  return mapping != nullptr ? *mapping : MemoryObject{};
+}
+
 void ProcessMemory::check(const MemoryRows& rows, bool writes) {
   if (rows.rows == 0 || rows.row_bytes == 0) return;
   const std::uint64_t end = rows.address + rows.extent();

@@ -33,6 +33,9 @@ class ProcessMemory final : public ExecutorMemory {
   std::uint8_t* write(const MemoryRows& rows) override;
   void written(const MemoryRows&) override {}
 
+  // The mapping that holds `address`, as far as the program's variables or all else reach; empty where there is none.
+  MemoryObject mapping_of(std::uint64_t address);
+
   std::uint64_t strays() const { return strays_; }  // accesses that left their object
 
  private:

@@ -20,13 +20,6 @@ std::string environment(const char* name) {
   return text != nullptr ? text : "";
 }
 
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file) throw std::runtime_error("the report could not be written to " + path);
-}
-
 std::string report_text(const RunDescription& run, const RunStatistics& s, std::uint64_t stray_accesses) {
   std::ostringstream out;
   out << "gemel: " << run.workload << " on " << run.config << ": " << grouped_text(s.cycles)
@@ -41,6 +34,13 @@ std::string report_text(const RunDescription& run, const RunStatistics& s, std::
 
 }  // namespace
 
+void write_text_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (!file) throw std::runtime_error("could not write " + path);
+}
+
 void write_run_report(const std::string& program, const arch::AcceleratorConfig& config,
                       const RunStatistics& statistics, std::uint64_t stray_accesses) {
   const arch::DerivedConfig derived = arch::derive(config);
@@ -52,14 +52,14 @@ void write_run_report(const std::string& program, const arch::AcceleratorConfig&
   run.bus_bytes = derived.bus_bytes;
   run.machine = config;
   const std::string json = environment("GEMEL_JSON");
-  if (!json.empty()) write_file(json, statistics_json(run, statistics));
+  if (!json.empty()) write_text_file(json, statistics_json(run, statistics));
   const std::string report = environment("GEMEL_REPORT");
   if (report == "off") return;
   const std::string text = report_text(run, statistics, stray_accesses);
   if (report.empty())
     std::fputs(text.c_str(), stderr);
   else
-    write_file(report, text);
+    write_text_file(report, text);
 }
 
 }  // namespace gemel::sim

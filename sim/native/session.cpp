@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -22,6 +21,7 @@
 #include "sim/native/process_memory.h"
 #include "sim/native/program_parameters.h"
 #include "sim/native/run_report.h"
+#include "sim/native/stream_recorder.h"
 #include "sim/native/timing_model.h"
 
 namespace gemel::sim {
@@ -59,6 +59,12 @@ MachineChoice choose(const gemel_native_program* program) {
   return choice;
 }
 
+// Where the stream goes: GEMEL_RECORD says it; a program compiled with --record needs nobody to say it.
+std::string record_path(const gemel_native_program* program) {
+  const bool records = program != nullptr && *program->record != '\0';
+  return environment("GEMEL_RECORD", records ? program_name() + ".rocc" : "");
+}
+
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
   for (std::size_t at = 0; at < text.size();) {
@@ -71,25 +77,35 @@ std::vector<std::string> split(const std::string& text) {
 
 class Session {
  public:
-  explicit Session(arch::AcceleratorConfig config)
+  Session(arch::AcceleratorConfig config, std::string record_path)
       : config_(std::move(config)),
         memory_([](const std::string& what) { say("a command " + what); }),
-        executor_(config_, memory_),
+        recorder_(record_path.empty() ? nullptr : std::make_unique<StreamRecorder>(memory_)),
+        record_path_(std::move(record_path)),
+        executor_(config_, recorder_ != nullptr ? static_cast<ExecutorMemory&>(*recorder_) : memory_),
         model_([this] { run_model(); }) {}
 
   const arch::AcceleratorConfig& config() const { return config_; }
 
   void command(const arch::Command& command) {
     execute(command);
+    if (recorder_ != nullptr) recorder_->command(command, false);
     channel_.push({NativeStepKind::Command, command});
     if (channel_.stopped()) fail_with_model();
   }
   std::uint64_t answered_command(const arch::Command& command) {
     execute(command);
+    if (recorder_ != nullptr) recorder_->command(command, true);
     return ask({NativeStepKind::AnsweredCommand, command});
   }
-  void fence() { channel_.push({NativeStepKind::Fence, {}}); }
-  std::uint64_t clock() { return ask({NativeStepKind::ReadClock, {}}); }
+  void fence() {
+    if (recorder_ != nullptr) recorder_->fence();
+    channel_.push({NativeStepKind::Fence, {}});
+  }
+  std::uint64_t clock() {
+    if (recorder_ != nullptr) recorder_->clock_read();
+    return ask({NativeStepKind::ReadClock, {}});
+  }
 
   // Drains, writes the report. Once.
   void finish() {
@@ -122,11 +138,12 @@ class Session {
   }
 
   void run_model() {
-    std::optional<RunStatistics> statistics;
     try {
-      statistics = run_timing(channel_, config_);
-      statistics->macs = executor_.macs();
-      write_run_report(program_name(), config_, *statistics, memory_.strays());
+      NativeTiming timing = run_timing(channel_, config_);
+      timing.statistics.macs = executor_.macs();
+      write_run_report(program_name(), config_, timing.statistics, memory_.strays());
+      if (recorder_ != nullptr)
+        write_text_file(record_path_, recorder_->text(program_name(), config_.isa_version, timing.answer_waits));
     } catch (...) {
       error_ = std::current_exception();
     }
@@ -164,6 +181,8 @@ class Session {
 
   arch::AcceleratorConfig config_;
   ProcessMemory memory_;
+  std::unique_ptr<StreamRecorder> recorder_;  // nullptr: nothing is recorded
+  std::string record_path_;
   CommandChannel channel_;
   FunctionalExecutor executor_;
   std::uint64_t commands_ = 0;
@@ -179,7 +198,7 @@ bool forked = false;
 void start(const gemel_native_program* program) {
   const MachineChoice choice = choose(program);
   try {
-    session = new Session(arch::load_accelerator_config(choice.config, split(choice.settings)));
+    session = new Session(arch::load_accelerator_config(choice.config, split(choice.settings)), record_path(program));
   } catch (const std::exception& error) {
     say(error.what());
     std::_Exit(kBadInput);

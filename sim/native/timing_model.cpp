@@ -133,15 +133,15 @@ RunStatistics Machine::statistics() {
 
 }  // namespace
 
-RunStatistics run_timing(CommandChannel& channel, const arch::AcceleratorConfig& config) {
+NativeTiming run_timing(CommandChannel& channel, const arch::AcceleratorConfig& config) {
   setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
   const Kernel kernel;
   Machine machine(channel, config);
   const auto start = std::chrono::steady_clock::now();
   machine.run();
-  RunStatistics statistics = machine.statistics();
-  statistics.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return statistics;
+  NativeTiming timing{machine.statistics(), machine.host.answer_waits()};
+  timing.statistics.host_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return timing;
 }
 
 }  // namespace gemel::sim

@@ -3,6 +3,7 @@
 // The time that a native program's steps take: the accelerator, timing only, on a memory that answers at any address.
 // Runs on a thread of its own, behind the program, and waits for it.
 #include <systemc>
+#include <vector>
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/native/command_channel.h"
@@ -11,8 +12,13 @@
 
 namespace gemel::sim {
 
-// Takes steps until the last and answers those that wait; returns the whole run's figures (macs are the caller's).
+struct NativeTiming {
+  RunStatistics statistics;         // of the whole run; macs are the caller's
+  std::vector<Cycle> answer_waits;  // how long the host waited for each answer
+};
+
+// Takes steps until the last and answers those that wait.
 // Throws std::invalid_argument for what the machine does not have.
-RunStatistics run_timing(CommandChannel& channel, const arch::AcceleratorConfig& config);
+NativeTiming run_timing(CommandChannel& channel, const arch::AcceleratorConfig& config);
 
 }  // namespace gemel::sim

@@ -18,6 +18,8 @@ const std::map<std::string, std::string> kMessages = {
     {"empty.rocc", ":1:1: not a command stream; expected '# format: rocc-1' first"},
     {"end_alone.rocc", ":5:1: 'end' without 'begin'"},
     {"end_without_fence.rocc", ":6:1: expected a 'fence' right before 'end'"},
+    {"data_digit.rocc", ":3:20: not hexadecimal; expected 0-9 and a-f"},
+    {"data_outside.rocc", ":3:9: data leaves the region [0x80000000, 0x80001000)"},
     {"field_value.txt",
      ":7:14: 'acc:1:full:accumulate' is no value of 'local'; expected spad:ROW, acc:ROW[:accumulate][:full], garbage "
      "or 32 bits"},
@@ -43,18 +45,22 @@ const std::map<std::string, std::string> kMessages = {
     {"output_outside.rocc", ":4:11: output leaves the region [0x80000000, 0x80001000)"},
     {"repeat_index.txt", ":8:10: command 1 does not exist; there are 1"},
     {"size_zero.rocc", ":2:9: the region must have 1 byte to 4 GiB and end below 2^64"},
-    {"step_word.rocc", ":4:1: unknown step 'fense'; expected FUNCT RS1 RS2, fence, idle N, begin or end"},
+    {"step_word.rocc",
+     ":4:1: unknown step 'fense'; expected FUNCT RS1 RS2, fence, idle N, begin, end or "
+     "write ADDRESS HEX"},
     {"tensor_role.txt", ":6:12: unknown role 'bias'; expected input, output, weight, intermediate"},
     {"tensor_shape.txt", ":6:37: expected ',' or ']'"},
     {"trailing.rocc", ":4:7: unexpected 'now'; expected the end of the line"},
     {"unknown_isa.txt", ":2:5: unknown instruction set 'gemmini_v1'; expected gemmini_v0_7, gemmini_2025"},
     {"unknown_key.rocc",
      ":4:3: unknown key 'fil'; known: format, conv_encoding, name, family, dims, dataflow, options, base, size, fill, "
-     "output, macs"},
+     "data, output, macs"},
     {"unknown_keyword.txt",
      ":6:1: unknown keyword 'sise'; known: name, config, isa, base, size, macs, output, tensor, layer, memory, "
      "host_op, code"},
     {"unquoted_name.txt", ":2:6: expected the program's name in double quotes"},
+    {"write_odd.rocc", ":4:18: half a byte at the end; expected two digits for each byte"},
+    {"write_without_fence.rocc", ":4:1: expected a 'fence' right before 'write'"},
     {"version.txt", ":1:15: unknown version of the text form; expected 1"},
 };
 

@@ -87,5 +87,23 @@ TEST(RoccStream, StreamWithoutFillsStartsAsZero) {
   EXPECT_EQ(initial_memory(program), std::vector<std::uint8_t>(16));
 }
 
+TEST(RoccStream, BytesAndWritesOfTheHostAreReadBackAndRun) {
+  const RoccStream stream = parse_rocc(
+      "# format: rocc-1\n# size: 0x1000\n# fill: 0x80000000 0x100 i8 0\n# data: 0x80000010 0aFF\nfence\n"
+      "write 0x80000020 010203\nwrite 0x80000040 ff\n7 0x0 0x0\n",
+      "written.rocc");
+  EXPECT_EQ(write_rocc(parse_rocc(write_rocc(stream), "again.rocc")), write_rocc(stream));
+  const Program program = make_program(stream);
+  std::vector<std::uint8_t> memory = initial_memory(program);
+  EXPECT_EQ(memory[0x10], 0x0A);
+  EXPECT_EQ(memory[0x11], 0xFF);
+  EXPECT_EQ(program.size, 0x1000u + 4);
+  ASSERT_EQ(program.host_ops.size(), 2u);
+  for (const HostOp& op : program.host_ops) run_host_op(op, memory.data(), program.base, memory.size());
+  EXPECT_EQ(memory[0x20], 1);
+  EXPECT_EQ(memory[0x22], 3);
+  EXPECT_EQ(memory[0x40], 0xFF);
+}
+
 }  // namespace
 }  // namespace gemel::arch

@@ -7,10 +7,13 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <map>
+#include <string>
 
 #include "sim/cosim/random_program.h"
 #include "tests/sim/machines.h"
 #include "tests/support/functional_machine.h"
+#include "tests/support/truth.h"
 
 namespace gemel {
 namespace {
@@ -80,6 +83,23 @@ TEST(FunctionalExecutor, LeavesMemoryAndStorageAsTheFunctionalMachineDoes) {
   for (std::uint64_t i = 0; i < 200 && !HasFatalFailure(); ++i) {
     const std::uint64_t seed = (fresh_seed() << 20) + i;
     check(test_sim::random_machine(seed, 16), seed);
+  }
+}
+
+// Measured streams, loops included: memory as the RTL of Gemmini leaves it.
+TEST(FunctionalExecutor, LeavesMemoryOfMeasuredStreamsAsTheRtlDoes) {
+  std::map<std::string, std::string> digests;
+  for (const test_support::TruthCase& row : test_support::load_truth_cases()) digests[row.name] = row.crc_region;
+  ASSERT_GE(digests.size(), 100u);
+  for (const auto& [name, crc] : digests) {
+    const arch::Program program = arch::make_program(arch::load_rocc(test_support::truth_stream_path(name)));
+    AcceleratorConfig config;
+    config.isa_version = program.isa_version;
+    RegionMemory memory(arch::initial_memory(program), program.base);
+    sim::FunctionalExecutor executor(config, memory);
+    for (const arch::Step& step : program.steps)
+      if (step.kind == arch::StepKind::Command) executor.execute(program.commands[step.index]);
+    EXPECT_EQ(test_support::crc_text(memory.bytes().data(), memory.bytes().size()), crc) << name;
   }
 }
 

@@ -10,6 +10,7 @@ int main(void) {
   fill_int32(&wide[0][0], DIM * DIM, 1000000);
   CONFIG_LD(0, DIM, 1.0f, 0, DIM, 1)
   MVIN(in, SPAD(0), DIM, DIM)
+  FENCE();  // zeros and memory come on ways of their own: one may overtake the other
   MVIN(NULL, SPAD(0), DIM - 1, DIM - 1)
   CONFIG_ST(DIM, 0, float_bits(1.0f))
   MVOUT(out, SPAD(0), DIM, DIM)
@@ -18,6 +19,7 @@ int main(void) {
 #ifdef ACC_READ_FULL_WIDTH
   CONFIG_LD(0, DIM * sizeof(acc_t), 1.0f, 0, DIM, 1)
   MVIN(wide, ACC(0), DIM, DIM)
+  FENCE();
   MVIN(0, ACC_ADD(0), DIM, DIM)
   MVIN(0, ACC(0), DIM, 1)
   CONFIG_ST(DIM * sizeof(acc_t), 0, float_bits(1.0f))
