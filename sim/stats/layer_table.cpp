@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -227,21 +228,28 @@ std::string accounting_table(const RunStatistics& statistics, const TableStyle& 
 std::string energy_text(const RunStatistics& statistics) {
   if (!statistics.energy) return "";
   const RunEnergy& energy = *statistics.energy;
-  const auto digits = [](double value) {
+  // 3 significant digits, in the unit that leaves one before the point: "18.7 mJ".
+  const auto scaled = [](double value, const char* unit) {
+    static constexpr std::pair<double, const char*> kPrefixes[] = {
+        {1, ""}, {1e-3, "m"}, {1e-6, "u"}, {1e-9, "n"}, {1e-12, "p"}};
+    const auto* prefix = std::begin(kPrefixes);
+    while (value < prefix->first && prefix + 1 != std::end(kPrefixes)) ++prefix;
     char text[40];
-    std::snprintf(text, sizeof text, "%.3g", value);
+    std::snprintf(text, sizeof text, "%.3g %s%s", value / prefix->first, prefix->second, unit);
     return std::string(text);
   };
   std::vector<std::pair<std::string, double>> parts = energy.energy_pj.parts;
   std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   const double total = energy.energy_pj.total();
-  std::string text = "energy " + digits(total * 1e-9) + " mJ:";
+  std::string text = "energy " + scaled(total * 1e-12, "J") + ":";
   for (const auto& [name, value] : parts) {
     if (value >= total / 100) text += " " + name + " " + percent_text(value, total) + " %,";
   }
   text.back() = ';';
-  return text + " times delay " + digits(energy.energy_delay_js * 1e9) + " nJ s; area " +
-         digits(energy.area_um2.total() * 1e-6) + " mm2 (" + energy.table + ")\n";
+  char area[40];
+  std::snprintf(area, sizeof area, "%.3g", energy.area_um2.total() * 1e-6);
+  return text + " times delay " + scaled(energy.energy_delay_js, "J s") + "; area " + area + " mm2 (" + energy.table +
+         ")\n";
 }
 
 }  // namespace gemel::sim

@@ -8,6 +8,7 @@
 #include "sim/arch/accelerator_config_yaml.h"
 #include "sim/arch/isa.h"
 #include "sim/energy/energy_model.h"
+#include "sim/stats/layer_table.h"
 #include "tests/system/child_process.h"
 
 namespace gemel::sim {
@@ -110,6 +111,19 @@ TEST(EnergyModel, AreaOfMemoriesIsTheirBitsAndASecondPortCostsItsFactor) {
   const CostBreakdown area = estimate_area(arch::load_accelerator_config("gemmini_16x16"), table);
   EXPECT_DOUBLE_EQ(part_of(area, "scratchpad"), 256 * 1024 * 8 * 0.5);
   EXPECT_DOUBLE_EQ(part_of(area, "accumulator"), 64 * 1024 * 8 * 0.5 * 1.5);
+}
+
+TEST(EnergyText, NamesTheLargestPartsFirstInReadableUnits) {
+  RunStatistics statistics;
+  EXPECT_EQ(energy_text(statistics), "");
+  RunEnergy energy;
+  energy.table = "mine";
+  energy.energy_pj.parts = {{"array", 2.5e9}, {"dram", 7.4e9}, {"dma", 0.1e9 - 1}, {"host", 0}};
+  energy.energy_delay_js = 3.2e-7;
+  energy.area_um2.parts = {{"array", 1.5e6}};
+  statistics.energy = energy;
+  EXPECT_EQ(energy_text(statistics),
+            "energy 10 mJ: dram 74.0 %, array 25.0 %; times delay 320 nJ s; area 1.5 mm2 (mine)\n");
 }
 
 }  // namespace

@@ -79,6 +79,16 @@ class Trace(unittest.TestCase):
             for cause, cycles in statistics["accounting"][unit].items():
                 self.assertEqual(sums[unit, cause], 0 if cause == "idle" else cycles, (unit, cause))
 
+    def check_counters(self, trace, statistics):
+        totals = collections.Counter()
+        for event in trace["traceEvents"]:
+            if event["ph"] == "C":
+                for cause, cycles in event["args"].items():
+                    totals[event["name"].split(":")[0], cause] += cycles
+        for unit in UNITS:
+            for cause, cycles in statistics["accounting"][unit].items():
+                self.assertEqual(totals[unit, cause], cycles, (unit, cause))
+
     def test_slices_are_the_accounting(self):
         for work in ("workloads/models/mlperf_tiny_resnet8.yaml", "workloads/gemm/ragged_131x257x67.yaml"):
             trace, statistics, _ = self.trace_of(work)
@@ -120,28 +130,14 @@ class Trace(unittest.TestCase):
 
         self.assertEqual(clipped(part), clipped(whole))
         # The counters still cover the whole run.
-        totals = collections.Counter()
-        for event in part["traceEvents"]:
-            if event["ph"] == "C":
-                for cause, cycles in event["args"].items():
-                    totals[event["name"].split(":")[0], cause] += cycles
-        for unit in UNITS:
-            for cause, cycles in statistics["accounting"][unit].items():
-                self.assertEqual(totals[unit, cause], cycles, (unit, cause))
+        self.check_counters(part, statistics)
 
     def test_resnet50_stays_bounded_and_its_counters_are_the_accounting(self):
         trace, statistics, out = self.trace_of(
             "workloads/models/resnet50.yaml", "--timing-only", "--trace-window", "0:300000", name="trace.json.gz"
         )
         self.assertLess(os.path.getsize(self.file("trace.json.gz")), 20_000_000)
-        totals = collections.Counter()
-        for event in trace["traceEvents"]:
-            if event["ph"] == "C":
-                for cause, cycles in event["args"].items():
-                    totals[event["name"].split(":")[0], cause] += cycles
-        for unit in UNITS:
-            for cause, cycles in statistics["accounting"][unit].items():
-                self.assertEqual(totals[unit, cause], cycles, (unit, cause))
+        self.check_counters(trace, statistics)
         self.assertEqual(len([e for e in trace["traceEvents"] if e["ph"] == "X" and e["tid"] == 1]), 55)
 
     def test_bad_windows_are_refused(self):

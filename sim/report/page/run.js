@@ -23,19 +23,19 @@ function drawHead() {
   const tiles = page.append("div").attr("class", "figures");
   figureTile(tiles, "cycles", "Cycles", data.cycles, short(data.cycles), "", grouped(data.cycles));
   figureTile(tiles, "utilization", "Utilisation", data.utilization, percent(data.utilization), "", "of the array's peak");
-  figureTile(tiles, "macs", "Multiply-accumulates", data.macs, short(data.macs), "", `${short(data.macs / data.cycles)} a cycle`);
+  figureTile(tiles, "macs", "MACs", data.macs, short(data.macs), "", `${short(data.macs / data.cycles)} a cycle`);
   const bytes = data.dram_read_bytes + data.dram_write_bytes;
   figureTile(tiles, "dram_bytes", "Memory traffic", bytes, short(bytes, "B"), "",
     `${short(data.dram_read_bytes, "B")} in, ${short(data.dram_write_bytes, "B")} out`);
   if (data.energy) {
     const energy = data.energy;
     figureTile(tiles, "energy", "Energy", energy.total_pj, short(energy.total_pj * 1e-12, "J"), "",
-      `${short(energy.total_pj / data.macs, "")} pJ for each multiply-accumulate`);
+      `${short(energy.total_pj / data.macs, "")} pJ a MAC`);
     figureTile(tiles, "area", "Area", energy.area_um2, d3.format(".3~r")(energy.area_um2 * 1e-6), "mm²", energy.table);
   }
   if (data.host_seconds > 0)
     figureTile(tiles, "host_seconds", "Simulated in", data.host_seconds, short(data.host_seconds, "s"), "",
-      `${short(data.cycles / data.host_seconds)} cycles a second`);
+      `${short(data.cycles / data.host_seconds)} cycles/s`);
 }
 
 // ---- Layers over time -----------------------------------------------------------------------------------------------

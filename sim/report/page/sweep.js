@@ -201,10 +201,18 @@ function drawParallel() {
 }
 
 // ---- Effect of each axis ------------------------------------------------------------------------------------------------
+// Points whose settings on all other axes exist with every value of axis `i`; all points where there are none.
+function matchedPoints(points, i, values) {
+  const rest = point => JSON.stringify(point.values.filter((value, axis) => axis !== i));
+  const count = d3.nest().key(rest).rollup(group => group.length).object(points);
+  const matched = points.filter(point => count[rest(point)] === values);
+  return matched.length > 0 ? matched : points;
+}
+
 function drawEffects() {
   if (data.axes.length === 0) return;
   const section = pageSection("effects", "Effect of each axis",
-    "All machines by the value of one axis. The line joins the geometric means: how much the figure changes when only this is chosen.");
+    "All machines by the value of one axis. The line joins the geometric means of those that exist with every value and differ in nothing else.");
   let key = kFigures[0].key;
   choice(section.append("div").attr("class", "controls"), "Figure", kFigures.map(figure => [figure.key, figure.name]), key,
     value => { key = value; followers.forEach(redraw => redraw()); });
@@ -214,8 +222,9 @@ function drawEffects() {
     const grid = box.append("div").attr("class", "two");
     data.axes.forEach((axis, i) => {
       const values = axisValues(i).filter(value => points.some(point => axisValue(point, i) === value));
+      const matched = matchedPoints(points, i, values.length);
       const means = values.map(value => {
-        const group = points.filter(point => axisValue(point, i) === value).map(point => point[key]);
+        const group = matched.filter(point => axisValue(point, i) === value).map(point => point[key]);
         return {value, mean: Math.exp(d3.mean(group, v => Math.log(Math.max(v, 1e-300))))};
       });
       const spread = d3.max(means, m => m.mean) / d3.min(means, m => m.mean);
