@@ -105,8 +105,8 @@ module loop_conv_bias
   end
 
   logic unused;
-  assign unused = ^{loop_i, shape_i, sum[Image][1], sum[Row][1], sum[Column], sum[Channel][1],
-                    index[Image], index[Row]};
+  assign unused = ^{loop_i, shape_i, sum[Image][1], sum[Row][1], sum[Column][0], sum[Column][1],
+                    sum[Channel][1], index[Image], index[Row]};
 
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
