@@ -307,6 +307,18 @@ void CommandChecker::loop_is_configured(std::uint8_t& seen, unsigned first_funct
   }
 }
 
+// A residual add adds whole blocks of B, also onto rows below the matrix, which A left alone and nothing stores.
+void CommandChecker::accept_residual_padding(const Command& command) {
+  MatmulLoop loop = loops_.matmul_loop();
+  write_matmul_register(loop, command, config_.isa_version);
+  if (!loop.residual_add || loop.pad_i == 0) return;
+  const std::uint32_t base = matmul_bases(loop, loops_.matmul_slot(), d_).b;
+  for (std::uint32_t j = 0; j < loop.j; ++j) {
+    const std::uint32_t block = base + ((loop.i - 1) * loop.j + j) * d_.dim;
+    accumulator_.write(block + d_.dim - loop.pad_i, loop.pad_i, 0, d_.dim);
+  }
+}
+
 // A loop is legal where it can be unrolled and all its plain commands are legal.
 void CommandChecker::loop(const Command& command) {
   const Funct funct = static_cast<Funct>(command.funct);
@@ -333,6 +345,7 @@ void CommandChecker::loop(const Command& command) {
     why = why_illegal(next, config_, d_);
   }
   if (!why.empty()) violate(why);
+  if (!conv) accept_residual_padding(command);
   if (execute_ && execute_->dataflow != Dataflow::WeightStationary)
     violate("a loop is weight stationary; the last config_ex says output stationary");
   loops_.command(command, [this](const Command& plain) {

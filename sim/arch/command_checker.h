@@ -48,6 +48,7 @@ class CommandChecker {
   void preload(const Preload& command);
   void compute(const Compute& command);
   void loop(const Command& command);
+  void accept_residual_padding(const Command& command);
   void loop_is_configured(std::uint8_t& seen, unsigned first_funct, unsigned count, const char* name) const;
 
   void memory_range(std::uint64_t address, std::uint64_t stride, std::uint64_t rows, std::uint64_t row_bytes) const;

@@ -22,11 +22,9 @@ std::vector<std::string> output_crcs(const arch::Program& program, const std::ve
   return crcs;
 }
 
-TEST(FunctionalMachine, LeavesTheSameMemoryAsTheRtlForEveryPlainStream) {
+TEST(FunctionalMachine, LeavesTheSameMemoryAsTheRtlForEveryStream) {
   std::map<std::string, test_support::TruthCase> streams;
-  for (const auto& row : test_support::load_truth_cases()) {
-    if (test_support::is_plain_stream(row)) streams[row.name] = row;
-  }
+  for (const auto& row : test_support::load_truth_cases()) streams[row.name] = row;
   ASSERT_GE(streams.size(), 120u);
   for (const auto& [name, row] : streams) {
     const arch::Program program = arch::make_program(arch::load_rocc(test_support::truth_stream_path(name)));

@@ -74,6 +74,7 @@ std::vector<std::uint8_t> FunctionalMachine::run(const arch::Program& program) {
 
 void FunctionalMachine::execute(const Command& command, std::vector<std::uint8_t>& memory, std::uint64_t base) {
   const Memory view{memory, base};
+  if (loop(command, view)) return;
   switch (static_cast<Funct>(command.funct)) {
     case Funct::Config:
       configure(command);

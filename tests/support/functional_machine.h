@@ -3,14 +3,17 @@
 // What a program computes, without time: an interpreter of the plain instructions in program order, written to be
 // obviously right rather than fast. The data oracle of the SystemC model and of random programs.
 //
-// Rules are those of docs/isa.md. Whatever the machine does not define (an operand in the accumulator, a loop
-// instruction, an address outside memory) throws std::invalid_argument.
+// Rules are those of docs/isa.md. Whatever the machine does not define (an operand in the accumulator, an address outside
+// memory) throws std::invalid_argument. Loop instructions are what they mean, element by element, not what they unroll
+// to (functional_loops.cpp); the scratchpad behind one is not that of the machine, the accumulator is.
 #include <array>
 #include <cstdint>
 #include <vector>
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/isa.h"
+#include "sim/arch/loop_conv.h"
+#include "sim/arch/loop_matmul.h"
 #include "sim/arch/program.h"
 
 namespace gemel::test_support {
@@ -48,6 +51,19 @@ class FunctionalMachine {
   void compute(const arch::Compute& command);
   void write_result(const Matrix& result);
 
+  // functional_loops.cpp
+  bool loop(const arch::Command& command, const Memory& memory);
+  void matmul_loop(const arch::MatmulLoop& loop, unsigned slot, const Memory& memory);
+  void residual_add(const arch::MatmulLoop& loop, std::uint32_t base, const Memory& memory);
+  void store_matmul(const arch::MatmulLoop& loop, std::uint32_t base, const Memory& memory) const;
+  void conv_loop(const arch::ConvLoop& loop, unsigned slot, const Memory& memory);
+  void start_sums(const arch::ConvLoop& loop, std::uint32_t base, const Memory& memory);
+  void store_conv(const arch::ConvLoop& loop, std::uint32_t base, const Memory& memory) const;
+  void configure_as_conv(const arch::ConvLoop& loop);
+  std::int32_t& sum(std::uint32_t row, std::uint32_t lane) { return accumulator_[std::size_t{row} * dim_ + lane]; }
+  std::int32_t sum(std::uint32_t row, std::uint32_t lane) const { return accumulator_[std::size_t{row} * dim_ + lane]; }
+  std::uint32_t take_half(unsigned& half, bool moves);
+
   std::vector<std::int8_t> read_for_mvout(arch::LocalAddress row) const;  // one row of 8-bit elements
   Matrix read_operand(const arch::LocalBlock& block, std::uint32_t stride, bool transposed) const;
   std::int8_t& scratchpad(arch::LocalAddress address, std::uint32_t lane);
@@ -67,6 +83,14 @@ class FunctionalMachine {
   std::array<Matrix, 2> registers_;
   unsigned active_ = 0;
   arch::LocalBlock destination_{arch::LocalAddress::garbage(), 0, 0};
+
+  // Loops: the registers of both slots, whose turn it is, and the accumulator halves.
+  std::array<arch::MatmulLoop, 2> matmul_;
+  std::array<arch::ConvLoop, 2> conv_;
+  unsigned matmul_slot_ = 0, conv_slot_ = 0;
+  unsigned d_half_ = 0, product_half_ = 0, store_half_ = 0, conv_half_ = 0;
+  // What each half of the scratchpad holds: the first operand at its start, the second at its end.
+  std::array<std::vector<std::int8_t>, 2> first_operand_, second_operand_;
 };
 
 }  // namespace gemel::test_support
