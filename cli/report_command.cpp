@@ -11,6 +11,7 @@
 #include "sim/report/html_page.h"
 #include "sim/report/sweep_page_data.h"
 #include "sim/report/text_report.h"
+#include "sim/sweep/result_table.h"
 #include "sim/sweep/sweep_results.h"
 
 namespace gemel::cli {
@@ -45,10 +46,9 @@ std::string run_report(const Options& options) {
 }
 
 std::string sweep_report(const Options& options) {
-  if (options.csv) {
-    throw arch::InputError(options.input + ": a sweep's directory has its table already, table.csv; --csv is for runs");
-  }
-  const sim::SweepResults results = sim::load_sweep_results(options.input, !options.markdown);
+  const bool with_statistics = !options.markdown && !options.csv;
+  const sim::SweepResults results = sim::load_sweep_results(options.input, with_statistics);
+  if (options.csv) return sim::sweep_csv(results);
   if (options.markdown) return sim::sweep_report_markdown(results);
   return sim::sweep_report_html(results.name, sim::sweep_page_data(results));
 }
@@ -77,7 +77,7 @@ Action add_report_command(CLI::App& command) {
       ->required();
   command.add_option("-o,--output", options->output, "write the report to this file")->type_name("FILE");
   command.add_flag("--md", options->markdown, "Markdown instead of HTML");
-  command.add_flag("--csv", options->csv, "comma-separated values, a line a layer, instead of HTML");
+  command.add_flag("--csv", options->csv, "comma-separated values, a line a layer or a point, instead of HTML");
   return [options] { return write_report(*options); };
 }
 

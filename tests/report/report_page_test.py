@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """report_page_test.py GEMEL DIRECTORY: makes reports, opens them in Chromium in both themes and at the width of a
 desktop and a phone, and compares every number drawn with the statistics file. Screenshots stay in DIRECTORY."""
+import csv
+import io
 import json
 import os
 import re
@@ -209,6 +211,23 @@ class ReportPage(unittest.TestCase):
         with open(in_directory("direct.html"), "rb") as direct, open(in_directory("from_file.html"), "rb") as other:
             self.assertEqual(direct.read(), other.read())
 
+    def test_markdown_and_csv_say_what_the_file_says(self):
+        gemel("run", ROOT + "/workloads/conv/pooled_on_host.yaml", "--json", "text.json")
+        with open(in_directory("text.json"), encoding="utf-8") as file:
+            statistics = json.load(file)
+        markdown = gemel("report", "text.json", "--md")
+        self.assertIn(f"| cycles | {statistics['cycles']:,} |", markdown)
+        rows = list(csv.DictReader(io.StringIO(gemel("report", "text.json", "--csv"))))
+        self.assertEqual(len(rows), len(statistics["layers"]))
+        for row, layer in zip(rows, statistics["layers"]):
+            self.assertIn(f"| {layer['name']} |", markdown)
+            self.assertEqual(row["name"], layer["name"])
+            self.assertEqual(int(row["cycles"]), layer["cycles"])
+            self.assertEqual(float(row["energy.total_pj"]), layer["energy"]["total_pj"])
+            for unit, causes in layer["accounting"].items():
+                for cause, cycles in causes.items():
+                    self.assertEqual(int(row[f"{unit}.{cause}"]), cycles)
+
     def test_the_theme_can_be_chosen(self):
         gemel("run", ROOT + "/workloads/gemm/ragged_1x1x1.yaml", "--report", "theme.html")
         self.browser.open(in_directory("theme.html"), 1080, dark=False)
@@ -254,6 +273,11 @@ class ReportPage(unittest.TestCase):
             for mark in self.marks("#points tr[data-point]")
         }
         self.assertEqual(table, {row[0]: row[2:] for row in rows})
+
+        with open(in_directory("small_sweep/table.csv"), encoding="utf-8") as file:
+            self.assertEqual(gemel("report", "small_sweep", "--csv"), file.read())
+        lines = gemel("report", "small_sweep", "--md").splitlines()
+        self.assertEqual(len([line for line in lines if line.startswith("| ")]), 2 + len(rows))
 
         first = [row for row in rows if row[1] == rows[0][1]]
         costs = {row[0]: row[2:] for row in first}
