@@ -170,9 +170,10 @@ void OnnxBuilder::add_constant_value(const std::string& name) {
 }
 
 std::string OnnxBuilder::unique(const std::string& wanted) const {
-  std::string name = wanted;
-  for (int i = 2; taken_.count(name) != 0; ++i) name = wanted + "_" + std::to_string(i);
-  return name;
+  if (taken_.count(wanted) == 0) return wanted;
+  int& next = next_number_.try_emplace(wanted, 2).first->second;
+  while (taken_.count(wanted + "_" + std::to_string(next)) != 0) ++next;
+  return wanted + "_" + std::to_string(next);
 }
 
 // Appends a node; refuses results of absurd size.

@@ -11,24 +11,12 @@
 
 namespace gemel::compiler {
 
-// What follows sums: one multiplier, or one a channel (the last dimension).
-struct OnnxRequantization {
-  std::vector<float> multipliers;
-  OnnxQuantization output;
-  // Terms added to the sums first: int32 tensors times factors, and a number.
-  std::vector<TensorId> terms;
-  std::vector<std::int32_t> factors;
-  std::int32_t offset = 0;
-};
-
-// int32 sums to the node's first output. An image has its channels last.
-void finish_onnx_sums(OnnxBuilder& builder, TensorId sums, const OnnxRequantization& finish,
-                      std::optional<std::size_t> image_rank);
-
-// onnx_products.cpp
+// onnx_convolutions.cpp
 void import_qlinear_conv(OnnxBuilder& builder);
 void import_conv_integer(OnnxBuilder& builder);
 void import_conv_transpose(OnnxBuilder& builder);
+
+// onnx_matrices.cpp
 void import_qlinear_matmul(OnnxBuilder& builder);
 void import_matmul_integer(OnnxBuilder& builder);
 void import_qgemm(OnnxBuilder& builder);

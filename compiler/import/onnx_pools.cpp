@@ -4,6 +4,7 @@
 
 #include "compiler/graph/verify.h"
 #include "compiler/import/onnx_operators.h"
+#include "compiler/import/onnx_sums.h"
 #include "compiler/import/onnx_window.h"
 
 namespace gemel::compiler {

@@ -121,6 +121,26 @@ def conv_per_channel_equal(m):
 
 
 @model()
+def conv_scales_in_runs(m):
+    x = m.input([1, 8, 6, 6])
+    scales = [0.01] * 17 + [0.02] * 16
+    m.output(qconv(m, x, m.weights([33, 8, 3, 3]), ws=scales, wz=[0] * 33, bias=m.bias(33), pads=[1, 1, 1, 1], ys=2.0))
+
+
+@model()
+def matmul_scales_in_runs(m):
+    m.output(qmatmul(m, m.input([5, 16]), m.weights([16, 20]), sb=[0.01] * 12 + [0.03] * 8, bz=[0] * 20))
+
+
+@model()
+def convs_with_zero_points(m):
+    x = m.input([1, 5, 7, 6], UINT8)
+    y = qconv(m, x, m.weights([6, 5, 3, 3]), xt=UINT8, xz=31, yz=90, ys=1.5, pads=[1, 1, 1, 1], bias=m.bias(6))
+    z = qconv(m, y, m.weights([7, 6, 3, 3]), xt=UINT8, xs=1.5, xz=90, yz=128, ys=50.0, pads=[1, 1, 1, 1])
+    m.output(qconv(m, z, m.weights([4, 7, 3, 3]), xt=UINT8, xs=50.0, xz=128, yz=3, ys=900.0, pads=[1, 0, 1, 2]), UINT8)
+
+
+@model()
 def conv_depthwise(m):
     x = m.input([1, 20, 8, 7])
     m.output(qconv(m, x, m.weights([20, 1, 3, 3]), group=20, bias=m.bias(20, 300), pads=[1, 1, 1, 1], ys=0.3))
