@@ -151,8 +151,8 @@ class CosimSession {
     progress_.clear();
     const arch::Program program = arch::make_program(small);
     const sim::Comparison result = sim::compare_bodies(twin_, program, config);
-    std::cout << "seed " << seed << " on " << config.name << " " << sim::surroundings_text(config) << ", shrunk to "
-              << small.steps.size() << " of " << stream.steps.size() << " steps\n";
+    std::cout << "seed " << seed << " on " << config.name << " " << sim::surroundings_text(config, config_)
+              << ", shrunk to " << small.steps.size() << " of " << stream.steps.size() << " steps\n";
     const int status = result.difference ? report(*result.difference, program, config) : int{kWrongResult};
     if (options_.save.empty()) {
       std::cout << arch::write_rocc(small);

@@ -42,10 +42,15 @@ void draw_surroundings(arch::AcceleratorConfig& config, std::uint64_t seed, cons
   }
 }
 
-std::string surroundings_text(const arch::AcceleratorConfig& config) {
-  arch::AcceleratorConfig copy = config;
+std::string surroundings_text(const arch::AcceleratorConfig& config, const arch::AcceleratorConfig& base) {
+  arch::AcceleratorConfig drawn = config;
+  arch::AcceleratorConfig from = base;
+  const Keys keys = keys_of(drawn);
+  const Keys base_keys = keys_of(from);
   std::string text;
-  for (const auto& [key, value] : keys_of(copy)) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto& [key, value] = keys[i];
+    if (*value == *base_keys[i].second) continue;
     text += (text.empty() ? "--set " : " --set ") + std::string(key) + "=" + std::to_string(*value);
   }
   return text;

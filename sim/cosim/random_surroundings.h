@@ -14,7 +14,7 @@ namespace gemel::sim {
 // `given` (KEY=VALUE) keep their value.
 void draw_surroundings(arch::AcceleratorConfig& config, std::uint64_t seed, const std::vector<std::string>& given = {});
 
-// The same as command-line options.
-std::string surroundings_text(const arch::AcceleratorConfig& config);
+// What `config` has drawn otherwise than `base` says, as command-line options.
+std::string surroundings_text(const arch::AcceleratorConfig& config, const arch::AcceleratorConfig& base);
 
 }  // namespace gemel::sim

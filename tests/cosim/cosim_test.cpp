@@ -80,12 +80,14 @@ std::string difference(const std::string& twin, const arch::Program& program, co
 class RandomPrograms : public testing::TestWithParam<std::size_t> {};
 
 // Compares `programs` random ones; `config` gets other surroundings with each.
-void compare_random_programs(AcceleratorConfig config, std::uint64_t programs) {
+void compare_random_programs(const AcceleratorConfig& base, std::uint64_t programs) {
+  AcceleratorConfig config = base;
   const std::string twin = twin_of(config);
   const std::string machine = config.name + " (" + test_sim::differences(config) + ")";
   std::cout << machine << ", programs from GEMEL_SEED=" << fresh_seed() << "\n";
   for (std::uint64_t i = 0; i < programs; ++i) {
     const std::uint64_t seed = (fresh_seed() << 20) + i;
+    config = base;
     sim::draw_surroundings(config, seed);
     const arch::RoccStream stream = sim::random_stream(config, seed);
     if (difference(twin, arch::make_program(stream), config).empty()) continue;
@@ -93,7 +95,7 @@ void compare_random_programs(AcceleratorConfig config, std::uint64_t programs) {
       return !difference(twin, arch::make_program(candidate), config).empty();
     };
     const arch::RoccStream small = sim::shrink(stream, config, differs, 200);
-    FAIL() << "seed " << seed << " on " << machine << ", " << sim::surroundings_text(config) << "\n"
+    FAIL() << "seed " << seed << " on " << machine << ", " << sim::surroundings_text(config, base) << "\n"
            << difference(twin, arch::make_program(small), config) << arch::write_rocc(small);
   }
 }
