@@ -105,6 +105,7 @@ class ReportPage(unittest.TestCase):
                 self.assertLessEqual(self.browser.run("return document.documentElement.scrollWidth;"), width)
                 self.assertEqual(self.browser.run(OVERLAPS), [])
                 self.assertEqual(self.browser.run(OUTSIDE), [])
+                self.assertNotRegex(self.browser.run("return document.querySelector('main').innerText;"), "NaN|Infinity|undefined")
                 grounds.add(self.browser.run("return getComputedStyle(document.body).backgroundColor;"))
                 name = os.path.splitext(os.path.basename(page))[0]
                 self.browser.screenshot(in_directory(f"{name}_{width}_{'dark' if dark else 'light'}.png"))

@@ -10,6 +10,7 @@ const percent = share => isFinite(share) ? d3.format(".1f")(100 * share) + "\u00
 // 3 significant digits: 512, 1.23 k, 4.09 G.
 function short(value, unit = "") {
   if (value === 0) return "0" + (unit ? " " + unit : "");
+  if (!unit && Math.abs(value) < 1) return d3.format(".2~r")(value);
   const suffixes = [[1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"], [1e-12, "p"]];
   const magnitude = Math.abs(value);
   const [scale, suffix] = suffixes.find(([limit]) => magnitude >= 0.9995 * limit) || suffixes[suffixes.length - 1];

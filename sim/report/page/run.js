@@ -30,7 +30,7 @@ function drawHead() {
   if (data.energy) {
     const energy = data.energy;
     figureTile(tiles, "energy", "Energy", energy.total_pj, short(energy.total_pj * 1e-12, "J"), "",
-      `${short(energy.total_pj / data.macs, "")} pJ a MAC`);
+      data.macs > 0 ? `${short(energy.total_pj / data.macs)} pJ a MAC` : energy.table);
     figureTile(tiles, "area", "Area", energy.area_um2, d3.format(".3~r")(energy.area_um2 * 1e-6), "mm²", energy.table);
   }
   if (data.host_seconds > 0)
@@ -85,18 +85,17 @@ const busyShare = (accounting, unit, cycles) => {
 function drawStalls() {
   const units = Object.keys(data.accounting);
   const section = pageSection("stalls", "Where the cycles went",
-    "Every cycle of a unit has one cause; together they are all cycles of the run. Choose a unit to see its layers.");
+    "Every cycle of a unit has one cause; together they are all cycles of the run. Choose a unit to see its causes" + (layers.length > 0 ? " in each layer." : "."));
   barRows(section, units.map(unit => ({
     label: unit, tip: causeTip(data.accounting, unit, data.cycles), number: percent(busyShare(data.accounting, unit, data.cycles)),
     parts: causeParts(data.accounting, unit, {}),
   })), data.cycles, true);
-  if (layers.length === 0) return;
   const pills = section.append("div").attr("class", "pills");
   const panels = new Map();
   for (const unit of units) {
     pills.append("button").attr("type", "button").text(unit).attr("data-unit", unit).on("click", () => choose(unit));
     const panel = section.append("div");
-    const causes = Object.keys(data.accounting[unit]).filter(cause => layers.some(layer => layer.accounting[unit][cause] > 0));
+    const causes = Object.keys(data.accounting[unit]).filter(cause => data.accounting[unit][cause] > 0);
     legend(panel, causes.map(cause => [`${cause}: ${causeWords(unit, cause)}`, causeColour(unit, cause)]));
     barRows(panel, layers.map((layer, index) => ({
       label: layer.name, host: onHost(layer), full: layer.cycles, number: short(layer.cycles),
