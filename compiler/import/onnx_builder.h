@@ -130,8 +130,8 @@ class OnnxBuilder {
 
   const OnnxModel& model_;
   Graph graph_;
-  std::set<std::string> used_;   // names of the graph's tensors
-  std::set<std::string> taken_;  // and of the model's values
+  std::set<std::string> used_;                      // names of the graph's tensors
+  std::set<std::string> taken_;                     // and of the model's values
   mutable std::map<std::string, int> next_number_;  // to look for a free name from, by wanted name
   std::map<std::string, Value> values_;
   std::map<std::vector<std::int8_t>, TensorId> tables_;

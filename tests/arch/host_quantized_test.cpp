@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <stdexcept>
+#include <vector>
+
+#include "sim/arch/host_op.h"
+#include "sim/arch/numerics.h"
+
+namespace gemel::arch {
+namespace {
+
+// Tensors of an operator in one memory, 64 KiB apart: a table of pairs fills that.
+class Memory {
+ public:
+  template <typename Element>
+  HostTensor put(const std::vector<Element>& values, std::vector<std::int64_t> shape) {
+    const HostTensor tensor = room(shape, sizeof(Element));
+    std::memcpy(bytes_.data() + tensor.address, values.data(), values.size() * sizeof(Element));
+    return tensor;
+  }
+  HostTensor room(std::vector<std::int64_t> shape, std::size_t element_bytes) {
+    HostTensor tensor;
+    tensor.address = bytes_.size();
+    tensor.element_bytes = static_cast<std::uint8_t>(element_bytes);
+    tensor.shape = std::move(shape);
+    bytes_.resize(bytes_.size() + 65536);
+    return tensor;
+  }
+  template <typename Element>
+  std::vector<Element> run(const HostOp& op, std::size_t count) {
+    run_host_op(op, bytes_.data(), 0, bytes_.size());
+    std::vector<Element> values(count);
+    std::memcpy(values.data(), bytes_.data() + op.output.address, count * sizeof(Element));
+    return values;
+  }
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+};
+
+using Bytes = std::vector<std::int8_t>;
+
+TEST(HostLookup, TakesTheEntryOfEachByte) {
+  Memory memory;
+  Bytes table(256);
+  for (int i = 0; i < 256; ++i) table[static_cast<std::size_t>(i)] = static_cast<std::int8_t>(127 - i);
+  HostOp op;
+  op.kind = HostOpKind::Lookup;
+  op.inputs = {memory.put<std::int8_t>({-128, -1, 0, 127}, {4}), memory.put(table, {256})};
+  op.output = memory.room({4}, 1);
+  EXPECT_EQ(memory.run<std::int8_t>(op, 4), (Bytes{127, 0, -1, -128}));
+  EXPECT_EQ(host_op_work(op).operations, 8u);
+}
+
+TEST(HostLookup, TakesTheEntryOfEachPairAndRepeatsByStrideZero) {
+  Memory memory;
+  Bytes table(65536);
+  for (int a = -128; a < 128; ++a) {
+    for (int b = -128; b < 128; ++b) {
+      table[static_cast<std::size_t>((a + 128) * 256 + b + 128)] = static_cast<std::int8_t>((a - 2 * b) / 4);
+    }
+  }
+  HostOp op;
+  op.kind = HostOpKind::Lookup;
+  op.inputs = {memory.put<std::int8_t>({-128, 5, 100, 127}, {2, 2}), memory.put<std::int8_t>({-128, 127}, {2, 2}),
+               memory.put(table, {65536})};
+  op.inputs[1].strides = {0, 1};
+  op.output = memory.room({2, 2}, 1);
+  EXPECT_EQ(memory.run<std::int8_t>(op, 4), (Bytes{32, -62, 89, -31}));
+}
+
+HostOp quantize_sums(Memory& memory, std::vector<std::int64_t> params) {
+  HostOp op;
+  op.kind = HostOpKind::QuantizeSums;
+  op.params = std::move(params);
+  op.output = memory.room({2, 2}, 1);
+  return op;
+}
+
+TEST(HostQuantizeSums, RoundsHalfToEvenBeforeTheZeroPointAndSaturates) {
+  Memory memory;
+  HostOp op = quantize_sums(memory, {3, -128, 127, 0, 0, 0});
+  // 0.5 and 1.5 are ties: to 0 and 2, then the odd zero point.
+  op.inputs = {memory.put<std::int32_t>({1, 3, 1000, -1000}, {2, 2}), memory.put<float>({0.5f, 0.5f}, {2, 2})};
+  op.inputs[1].strides = {0, 1};
+  EXPECT_EQ(memory.run<std::int8_t>(op, 4), (Bytes{3, 5, 127, -128}));
+}
+
+TEST(HostQuantizeSums, HasAMultiplierForEachChannelAndLimits) {
+  Memory memory;
+  HostOp op = quantize_sums(memory, {-10, -10, 50, 0, 0, 0});
+  op.inputs = {memory.put<std::int32_t>({40, 40, -40, 4000}, {2, 2}), memory.put<float>({0.25f, 1.0f}, {2, 2})};
+  op.inputs[1].strides = {0, 1};
+  EXPECT_EQ(memory.run<std::int8_t>(op, 4), (Bytes{0, 30, -10, 50}));
+}
+
+TEST(HostQuantizeSums, AddsOffsetAndTermsWithWrapAround) {
+  Memory memory;
+  HostOp op = quantize_sums(memory, {0, -128, 127, 5, -2, 3});
+  op.inputs = {memory.put<std::int32_t>({10, 20, 30, INT32_MAX}, {2, 2}), memory.put<float>({1.0f}, {2, 2}),
+               memory.put<std::int32_t>({1, 2}, {2, 2}), memory.put<std::int32_t>({10, 20}, {2, 2})};
+  op.inputs[1].strides = {0, 0};
+  op.inputs[2].strides = {1, 0};
+  op.inputs[3].strides = {0, 1};
+  // The last sum is 2^31 - 1 + 5 - 4 + 60, which wraps to the least integers.
+  EXPECT_EQ(memory.run<std::int8_t>(op, 4), (Bytes{43, 83, 61, -128}));
+  EXPECT_EQ(host_op_work(op).operations, 8u * 4);
+}
+
+TEST(HostQuantizeFloat, RoundsSaturatesAndComesBack) {
+  Memory memory;
+  HostOp op;
+  op.kind = HostOpKind::QuantizeFloat;
+  op.params = {7};
+  op.scales = {0.5f};
+  const float nan = float_from_bits(0x7fc00000u);
+  op.inputs = {memory.put<float>({0.25f, 0.75f, 1e30f, -1e30f, nan}, {5})};
+  op.output = memory.room({5}, 1);
+  EXPECT_EQ(memory.run<std::int8_t>(op, 5), (Bytes{7, 9, 127, -128, -128}));
+
+  HostOp back;
+  back.kind = HostOpKind::DequantizeFloat;
+  back.params = {7};
+  back.scales = {0.5f};
+  back.inputs = {op.output};
+  back.output = memory.room({5}, 4);
+  EXPECT_EQ(memory.run<float>(back, 5), (std::vector<float>{0.0f, 1.0f, 60.0f, -67.5f, -67.5f}));
+}
+
+TEST(HostQuantized, OddOperandsAreRefused) {
+  Memory memory;
+  HostOp op;
+  op.kind = HostOpKind::Lookup;
+  op.inputs = {memory.put<std::int8_t>({1}, {1}), memory.put(Bytes(255), {255})};
+  op.output = memory.room({1}, 1);
+  EXPECT_THROW(check_host_op(op), std::invalid_argument);  // a table of 255
+  op.inputs[1] = memory.put(Bytes(256), {256});
+  EXPECT_NO_THROW(check_host_op(op));
+  op.output.element_bytes = 4;
+  EXPECT_THROW(check_host_op(op), std::invalid_argument);
+
+  HostOp sums = quantize_sums(memory, {0, 5, 4, 0, 0, 0});
+  sums.inputs = {memory.put<std::int32_t>({1, 2, 3, 4}, {2, 2}), memory.put<float>({1, 1, 1, 1}, {2, 2})};
+  EXPECT_THROW(check_host_op(sums), std::invalid_argument);  // limits crossed
+  sums.params = {128, -128, 127, 0, 0, 0};
+  EXPECT_THROW(check_host_op(sums), std::invalid_argument);  // a zero point outside int8
+  sums.params[0] = 0;
+  EXPECT_NO_THROW(check_host_op(sums));
+}
+
+TEST(HostSoftmax, AddsAZeroPointAndSaturates) {
+  Memory memory;
+  HostOp op;
+  op.kind = HostOpKind::Softmax;
+  op.params = {0, 0, -128};
+  op.scales = {1.0f, 1.0f / 256};
+  op.inputs = {memory.put<std::int8_t>({100, -100}, {1, 2})};
+  op.output = memory.room({1, 2}, 1);
+  EXPECT_EQ(memory.run<std::int8_t>(op, 2), (Bytes{127, -128}));
+}
+
+}  // namespace
+}  // namespace gemel::arch
