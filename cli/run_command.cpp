@@ -15,6 +15,7 @@
 #include "cli/output_file.h"
 #include "cli/progress_line.h"
 #include "cli/trace_options.h"
+#include "cli/what_if.h"
 #include "cli/work.h"
 #include "compiler/reference/result_check.h"
 #include "sim/arch/input_error.h"
@@ -35,6 +36,7 @@ struct Options {
   ConfigOptions config;
   std::string engine = "systemc";
   bool timing_only = false;
+  bool what_if = false;
   std::string json;
   std::string report;
   TraceOptions trace;
@@ -177,6 +179,7 @@ int run_work(const Options& options) {
   const WorkKind kind = find_work_kind(options.work);
   const sim::EnergyTable energy = sim::load_energy_table(options.energy);
   const arch::AcceleratorConfig config = options.config.resolve().config;
+  if (options.what_if) return run_what_if(options.work, config, options.energy, options.json);
   ProgressLine progress;
   progress.show("compiling " + options.work);
   WorkOptions work_options;
@@ -253,6 +256,7 @@ Action add_run_command(CLI::App& command) {
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
   command.add_option("--output-dir", options->output_dir, "save the outputs as .npy files here")->type_name("DIR");
+  add_what_if_flag(command, options->what_if);
   return [options] { return run_work(*options); };
 }
 

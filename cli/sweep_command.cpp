@@ -11,6 +11,7 @@
 #include "cli/progress_line.h"
 #include "cli/work.h"
 #include "compiler/import/workload_yaml.h"
+#include "compiler/onnx/onnx_file.h"
 #include "sim/arch/input_error.h"
 #include "sim/energy/energy_table.h"
 #include "sim/stats/quantity_text.h"
@@ -84,7 +85,11 @@ void check_workloads(const sim::SweepSpec& spec) {
     if (find_work_kind(workload.shown_path) != WorkKind::Workload) {
       throw arch::InputError(workload.shown_path + ": expected a workload, which is compiled for each machine");
     }
-    compiler::load_workload(workload.shown_path);
+    if (workload.is_onnx) {
+      compiler::load_onnx(workload.shown_path, spec.dims);
+    } else {
+      compiler::load_workload(workload.shown_path);
+    }
   }
 }
 
@@ -97,6 +102,7 @@ std::string find_energy_table(const sim::SweepSpec& spec) {
 }
 
 void print_summary(const sim::SweepPlan& plan, const sim::SweepSummary& summary) {
+  if (!summary.pivot.empty()) std::cout << summary.pivot << "\n";
   std::cout << plan.name << ": " << sim::grouped_text(plan.points.size()) << " points";
   const char* separator = ": ";
   for (const auto& [status, rows] : summary.rows_by_status) {
@@ -104,6 +110,10 @@ void print_summary(const sim::SweepPlan& plan, const sim::SweepSummary& summary)
     separator = ", ";
   }
   std::cout << "\n";
+  const auto ok = summary.rows_by_status.find("ok");
+  if (ok != summary.rows_by_status.end() && summary.verified < ok->second) {
+    std::cout << sim::grouped_text(summary.verified) << " verified, the others timing only\n";
+  }
   if (plan.excluded_points > 0) {
     std::cout << sim::grouped_text(plan.excluded_points) << " left out by constraints\n";
   }

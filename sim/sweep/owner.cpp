@@ -25,7 +25,8 @@ std::string own_realm() {
 // Ticks since boot; "" where there is no such process. Process ids are used again, these pairs are not.
 std::string start_time(const std::string& pid) {
   std::ifstream file("/proc/" + pid + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string text;  // a process that ends just now gives nothing
+  std::getline(file, text, '\0');
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return "";
   std::istringstream fields(text.substr(name_end + 1));

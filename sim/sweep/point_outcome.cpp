@@ -28,8 +28,13 @@ bool is_fault(PointStatus status) {
 }
 
 std::string to_json(const PointJob& job) {
-  return Json{{"key", job.key},       {"machine", job.machine},         {"workload", job.workload},
-              {"energy", job.energy}, {"timing_only", job.timing_only}, {"timeout_seconds", job.timeout_seconds}}
+  return Json{{"key", job.key},
+              {"machine", job.machine},
+              {"workload", job.workload},
+              {"energy", job.energy},
+              {"dims", job.dims},
+              {"timing_only", job.timing_only},
+              {"timeout_seconds", job.timeout_seconds}}
       .dump();
 }
 
@@ -40,6 +45,7 @@ PointJob job_from_json(const std::string& text) {
   json.at("machine").get_to(job.machine);
   json.at("workload").get_to(job.workload);
   json.at("energy").get_to(job.energy);
+  json.at("dims").get_to(job.dims);
   json.at("timing_only").get_to(job.timing_only);
   json.at("timeout_seconds").get_to(job.timeout_seconds);
   return job;

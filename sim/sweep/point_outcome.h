@@ -3,14 +3,16 @@
 // One point as a process runs it, and what came of it. Both travel as JSON between machines.
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace gemel::sim {
 
 struct PointJob {
   std::string key;
-  std::string machine;   // the complete configuration, YAML
-  std::string workload;  // path
-  std::string energy;    // path of the energy table
+  std::string machine;            // the complete configuration, YAML
+  std::string workload;           // path
+  std::string energy;             // path of the energy table
+  std::vector<std::string> dims;  // NAME=VALUE, of an ONNX model
   bool timing_only = false;
   double timeout_seconds = 0;
 };

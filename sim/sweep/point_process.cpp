@@ -74,6 +74,7 @@ PointProcess::PointProcess(const PointJob& job, const std::string& directory)
   arch::save_file((fs::path(directory) / kMachineFile).string(), job.machine);
   std::vector<std::string> arguments{"gemel",    "run",      job.workload, "-c",           kMachineFile,
                                      "--energy", job.energy, "--json",     kStatisticsFile};
+  for (const std::string& dim : job.dims) arguments.insert(arguments.end(), {"--dim", dim});
   if (job.timing_only) arguments.push_back("--timing-only");
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());

@@ -122,10 +122,10 @@ int ResultStore::take_results_of(const std::string& directory, const std::vector
   if (!std::filesystem::is_regular_file(other, ignored)) {
     throw arch::InputError(directory + ": it holds no sweep; there is no " + other);
   }
-  Statement attach = database_.prepare("ATTACH ? AS other");
-  attach.bind(other).run();
   int taken = 0;
-  {
+  try {
+    Statement attach = database_.prepare("ATTACH ? AS other");
+    attach.bind(other).run();
     Transaction transaction(database_);
     Statement copy = database_.prepare(
         "INSERT OR IGNORE INTO main.results SELECT * FROM other.results WHERE key = ? AND status <> 'lost'");
@@ -134,6 +134,8 @@ int ResultStore::take_results_of(const std::string& directory, const std::vector
       taken += database_.changes();
     }
     transaction.commit();
+  } catch (const std::runtime_error& error) {
+    throw arch::InputError(directory + ": its results can not be taken over: " + error.what());
   }
   database_.execute("DETACH other");
   return taken;

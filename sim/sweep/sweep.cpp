@@ -9,6 +9,7 @@
 #include "sim/sweep/content_hash.h"
 #include "sim/sweep/local_engine.h"
 #include "sim/sweep/owner.h"
+#include "sim/sweep/pivot_table.h"
 #include "sim/sweep/result_table.h"
 #include "sim/sweep/slurm_engine.h"
 #include "sim/sweep/stop_request.h"
@@ -32,6 +33,7 @@ std::vector<PointJob> jobs_of(const SweepPlan& plan, double timeout_seconds) {
     job.machine = point.machine;
     job.workload = plan.workloads[point.workload].path;
     job.energy = fs::absolute(plan.energy_path).string();
+    if (plan.workloads[point.workload].is_onnx) job.dims = plan.dims;
     job.timing_only = point.timing_only;
     job.timeout_seconds = timeout_seconds;
     jobs.push_back(std::move(job));
@@ -74,7 +76,11 @@ SweepSummary run_sweep(const SweepPlan& plan, const SweepOptions& options) {
   const SweepResults results = load_sweep_results(options.directory, false);
   summary.table = (fs::path(options.directory) / "table.csv").string();
   arch::save_file(summary.table, sweep_csv(results));
-  for (const SweepRow& row : results.rows) ++summary.rows_by_status[row.status];
+  summary.pivot = pivot_table(results);
+  for (const SweepRow& row : results.rows) {
+    ++summary.rows_by_status[row.status];
+    summary.verified += row.figures && row.figures->verified == true;
+  }
   summary.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return summary;
 }

@@ -26,10 +26,12 @@ struct SweepOptions {
 
 struct SweepSummary {
   std::map<std::string, std::size_t> rows_by_status;  // "" where not run
+  std::size_t verified = 0;                           // rows
   std::size_t ran = 0;                                // different points that ran now
   double cpu_seconds = 0;                             // of these
   double wall_seconds = 0;
   int stopped_by = 0;  // a signal, or 0
+  std::string pivot;   // for a terminal, see pivot_table()
   std::string table;   // its path
 };
 

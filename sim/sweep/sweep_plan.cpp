@@ -40,6 +40,7 @@ class Planner {
     plan_.file_text = spec.text;
     plan_.version = version;
     plan_.workloads = spec.workloads;
+    for (const auto& [name, size] : spec.dims) plan_.dims.push_back(name + "=" + std::to_string(size));
     for (const arch::ResolvedConfig& base : spec.bases) {
       plan_.base_config += (plan_.base_config.empty() ? "" : ", ") + base.config.name;
     }
@@ -206,6 +207,9 @@ class Planner {
         .add(point.machine)
         .add(point.illegal_reason);
     hash.add(point.timing_only ? "timing_only" : "verify");
+    if (plan_.workloads[workload].is_onnx) {
+      for (const std::string& dim : plan_.dims) hash.add(dim);
+    }
     point.key = hash.hex();
     plan_.points.push_back(std::move(point));
   }

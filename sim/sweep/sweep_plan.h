@@ -27,6 +27,7 @@ struct SweepPlan {
   std::vector<SweepAxis> axes;
   std::vector<SweepWorkload> workloads;
   std::vector<std::string> workload_hashes;
+  std::vector<std::string> dims;     // NAME=VALUE, for ONNX models
   std::vector<PlannedPoint> points;  // workload by workload, the last axis fastest
   std::uint64_t excluded_points = 0;
   std::uint64_t duplicate_samples = 0;  // of a Latin hypercube

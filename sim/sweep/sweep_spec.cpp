@@ -56,11 +56,12 @@ class SpecReader {
     const YamlValue file = arch::parse_yaml(spec_.text, spec_.path);
     read_schema(file);
     const YamlMap map =
-        file.as_map({"schema", "name", "config", "set", "workloads", "axes", "linked", "derived", "constraints",
+        file.as_map({"schema", "name", "config", "set", "workloads", "dims", "axes", "linked", "derived", "constraints",
                      "sample", "verify", "energy", "timeout_seconds", "retries", "slurm"});
     spec_.name = read_name(map.at("name"));
     read_configs(map.at("config"));
     read_workloads(map.at("workloads"));
+    if (const auto value = map.find("dims")) read_dims(*value);
     if (const auto value = map.find("set")) read_fixed(*value);
     if (const auto value = map.find("axes")) read_axes(*value);
     if (const auto value = map.find("linked")) read_linked(*value);
@@ -135,12 +136,21 @@ class SpecReader {
       for (const SweepWorkload& other : spec_.workloads) {
         if (other.path == absolute) item.fail(arch::in_quotes(written) + " is named twice");
       }
-      spec_.workloads.push_back({fs::path(path).stem().string(), absolute, path});
+      spec_.workloads.push_back({fs::path(path).stem().string(), absolute, path, ending == ".onnx"});
       if (++names[spec_.workloads.back().name] > 1) {
         item.fail("there are two workloads named " + arch::in_quotes(spec_.workloads.back().name) +
                   "; the table could not tell them apart");
       }
     }
+  }
+
+  void read_dims(const YamlValue& map) {
+    for (const std::string& name : map.keys()) {
+      spec_.dims[name] = value_of(map, name).as_whole_number(1, 999999999);
+    }
+    const bool has_onnx = std::any_of(spec_.workloads.begin(), spec_.workloads.end(),
+                                      [](const SweepWorkload& workload) { return workload.is_onnx; });
+    if (!has_onnx) map.fail("only ONNX models have dynamic dimensions; no workload is one");
   }
 
   // A key that may still be given a value.

@@ -2,6 +2,7 @@
 #pragma once
 // A sweep file: what varies, over what, how it runs. docs/sweeps.md describes the keys.
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -55,6 +56,7 @@ struct SweepWorkload {
   std::string name;        // of the table: the file's, without its ending
   std::string path;        // absolute
   std::string shown_path;  // for errors
+  bool is_onnx = false;
 };
 
 struct SweepSpec {
@@ -64,6 +66,7 @@ struct SweepSpec {
   std::vector<arch::ResolvedConfig> bases;  // more than one: "config" is an axis too
   std::vector<std::pair<const arch::Setting*, std::uint32_t>> fixed;
   std::vector<SweepWorkload> workloads;
+  std::map<std::string, std::int64_t> dims;  // dynamic dimensions of the ONNX models among them
   std::vector<Dimension> dimensions;
   std::vector<DerivedKey> derived;
   std::vector<Expression> constraints;

@@ -74,7 +74,7 @@ TEST(ProcessEnd, TimeoutSaysHowLong) {
 }
 
 TEST(ProcessEnd, OutcomesAndJobsTravelAsJson) {
-  PointJob job{"key", "machine: \"x\"\n", "/a/net.yaml", "/e.yaml", true, 12.5};
+  PointJob job{"key", "machine: \"x\"\n", "/a/net.yaml", "/e.yaml", {"batch=2"}, true, 12.5};
   const PointJob again = job_from_json(to_json(job));
   EXPECT_EQ(to_json(again), to_json(job));
   EXPECT_EQ(again.machine, job.machine);

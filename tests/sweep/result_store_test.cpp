@@ -82,7 +82,7 @@ TEST_F(ResultStoreTest, StatisticsComeBackAsTheyWere) {
   SweepPlan plan;
   plan.name = "test";
   plan.axes = {{"mesh.dim", "PEs", true}};
-  plan.workloads = {{"net", "/net.yaml", "net.yaml"}};
+  plan.workloads = {{"net", "/net.yaml", "net.yaml", false}};
   PlannedPoint point;
   point.values = {"4"};
   point.key = "a";

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "sim/sweep/database.h"
@@ -62,7 +61,8 @@ class SlurmSweep : public ::testing::Test {
       const std::string name = entry.path().filename().string();
       if (name.find_first_not_of("0123456789") != std::string::npos) continue;
       std::ifstream file(entry.path() / "cmdline");
-      const std::string line{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+      std::string line;
+      std::getline(file, line);  // words end with zeros; nothing where the process is gone
       if (line.find("sweep-task") != std::string::npos && line.find(directory + "/slurm/") != std::string::npos &&
           line.find("sh") != 0 && line.find("task.sh") == std::string::npos) {
         return static_cast<pid_t>(std::stol(name));
