@@ -243,12 +243,11 @@ void ActionCounter::compute(const arch::Compute& compute) {
 
 namespace {
 
-void add(ActionCounts& sum, ActionCounts& counts) {
+void add(ActionCounts& sum, const ActionCounts& counts) {
   std::vector<std::uint64_t> values;
   ActionCounts::visit(counts, [&](const char*, std::uint64_t value) { values.push_back(value); });
   std::size_t next = 0;
   ActionCounts::visit(sum, [&](const char*, std::uint64_t& value) { value += values[next++]; });
-  // Layers use the same rows again: the most that one of them used.
 }
 
 }  // namespace
@@ -260,6 +259,7 @@ ProgramActions count_actions(const arch::Program& program, const arch::Accelerat
   const auto count = [&](const arch::Command& command) { counter.command(command); };
   const auto close = [&](bool is_layer) {
     ActionCounts counts = counter.take();
+    // Layers use the same rows again: the run's figure is the most that one of them used.
     const std::uint64_t scratchpad = std::max(actions.total.scratchpad_rows_used, counts.scratchpad_rows_used);
     const std::uint64_t accumulator = std::max(actions.total.accumulator_rows_used, counts.accumulator_rows_used);
     add(actions.total, counts);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Energy and area of a run: counted actions and cycles, each times its figure of the table (docs/energy.md).
+// Energy and area of a run: counted actions and cycles, each times its figure of the table (docs/reports.md).
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/program.h"
 #include "sim/energy/energy_table.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// What single actions cost: one YAML file, each figure with its source. docs/energy.md lists the formulas.
+// What single actions cost: one YAML file, each figure with its source. docs/reports.md lists the formulas.
 #include <string>
 #include <vector>
 

@@ -22,7 +22,7 @@ struct ActionCounts {
   std::uint64_t dram_read_bytes = 0, dram_write_bytes = 0;
   // Layers on the host.
   std::uint64_t host_operations = 0, host_read_bytes = 0, host_write_bytes = 0;
-  // Different rows that were written.
+  // Different rows that were written; of a run, the most by any layer.
   std::uint64_t scratchpad_rows_used = 0, accumulator_rows_used = 0;
 
   // Every count with its name in the statistics file. `Counts` is ActionCounts, const or not.
