@@ -2,8 +2,8 @@
 /// The one write a cycle of the load side: the row buffer's, else the zero writer's. A write waits
 /// in a cycle in which the array writes into the same bank; an accumulating one also while the load
 /// side wrote that row at most AccumulatorLatency cycles ago. A suppressed write takes its cycle
-/// and writes nothing. Combinational from candidates to grants; the array's bank must not depend on
-/// them.
+/// and writes nothing; one of zeros does not wait for the row buffer. Combinational from candidates
+/// to grants; the array's bank must not depend on them.
 module local_write_port
   import accelerator_pkg::*;
 (
@@ -60,9 +60,9 @@ module local_write_port
       && (buffer_suppressed_i
           || !(meets_array(buffer_i.accumulator, buffer_i.row)
                || (buffer_i.accumulator && buffer_i.accumulate && buffer_is_recent)));
-  assign zero_granted_o = zero_valid_i && !buffer_granted_o
+  assign zero_granted_o = zero_valid_i
       && (zero_suppressed_i
-          || !(meets_array(zero_i.accumulator, zero_i.row)
+          || !(buffer_granted_o || meets_array(zero_i.accumulator, zero_i.row)
                || (zero_i.accumulator && zero_i.accumulate && zero_is_recent)));
 
   assign write_valid_o = (buffer_granted_o && !buffer_suppressed_i)
