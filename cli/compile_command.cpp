@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -38,7 +39,13 @@ int compile_work(const Options& options) {
     throw arch::InputError("--dump-after " + options.dump_after + ": no such stage; known: " + stage_names());
   }
   check_output_path(options.output, options.work);
-  if (!options.emit_onnx.empty()) check_output_path(options.emit_onnx, options.work);
+  if (!options.emit_onnx.empty()) {
+    check_output_path(options.emit_onnx, options.work);
+    if (std::filesystem::path(options.work).extension() != ".onnx") {
+      throw arch::InputError("--emit-onnx: " + options.work + " is no ONNX model");
+    }
+    if (options.emit_onnx == options.output) throw arch::InputError("--emit-onnx: it is the file of -o as well");
+  }
   if (find_work_kind(options.work) != WorkKind::Workload) {
     throw arch::InputError(options.work + ": expected a workload (.yaml or .onnx)");
   }
@@ -47,7 +54,6 @@ int compile_work(const Options& options) {
   progress.show("compiling " + options.work);
   const Work work = compile_workload(options.work, config, {options.dump_after, options.dims, options.explain});
   if (!options.emit_onnx.empty()) {
-    if (!work.onnx) throw arch::InputError("--emit-onnx: " + options.work + " is no ONNX model");
     write_output_file(options.emit_onnx, compiler::onnx_bytes(compiler::standard_onnx(work.onnx->model)));
   }
   write_output_file(options.output, arch::serialise_program(work.program));

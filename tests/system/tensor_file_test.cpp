@@ -62,7 +62,7 @@ TEST(TensorFile, WhatDoesNotFitIsRefusedInOneLine) {
       {npy(data).substr(0, 60), "cut short"},
       {npy(data).substr(0, 500), "its shape needs 4096"},
       {npy(data + "x"), "its shape needs 4096"},
-      {npy(data, "{'descr': '<f4', 'fortran_order': False, 'shape': (64, 16), }"), "element type '<f4'"},
+      {npy(data, "{'descr': '<f8', 'fortran_order': False, 'shape': (64, 16), }"), "element type '<f8'"},
       {npy(data, "{'descr': '|i1', 'fortran_order': True, 'shape': (64, 64), }"), "Fortran order"},
       {npy(data, "{'descr': '|i1', 'fortran_order': False, 'shape': (4096,), }"), "it holds int8 [4096]"},
       {npy(data, "{'descr': '<i4', 'fortran_order': False, 'shape': (32, 32), }"), "it holds int32 [32, 32]"},
