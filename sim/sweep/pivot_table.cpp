@@ -55,7 +55,9 @@ std::string pivot_table(const SweepResults& results) {
   const std::size_t across = results.axes.size() - 1;
   std::vector<std::size_t> down;
   for (std::size_t axis = 0; axis < across; ++axis) {
-    if (!is_tied(results, axis, across)) down.push_back(axis);
+    const auto moves_with = [&](std::size_t other) { return is_tied(results, axis, other); };
+    if (moves_with(across) || std::any_of(down.begin(), down.end(), moves_with)) continue;
+    down.push_back(axis);
   }
   Cells columns;
   std::vector<Cells> row_keys;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The cycles of a sweep for a terminal: the last axis across, the others down.
+// The cycles of a sweep for a terminal: the last axis across, the others down. Of axes that move together, one
+// is shown.
 #include <string>
 
 #include "sim/sweep/sweep_results.h"
