@@ -32,12 +32,15 @@ unsigned class_of(const arch::Command& command) {
   }
 }
 
-bool enters_station(const arch::Command& command) {
+bool is_loop(const arch::Command& command) {
   const auto funct = static_cast<arch::Funct>(command.funct);
-  return funct != arch::Funct::Flush && funct != arch::Funct::ClockGate && funct != arch::Funct::Counter;
+  return (funct >= arch::Funct::LoopWs && funct <= arch::Funct::LoopWsStridesDC) ||
+         (funct >= arch::Funct::LoopConvWs && funct <= arch::Funct::LoopConvWsConfig6) ||
+         funct == arch::Funct::LoopWsScratchpadAB || funct == arch::Funct::LoopWsScratchpadC;
 }
 
-// Names the events of one log: a class issues in program order, so the nth issue of a class is its nth command.
+// Names the events of one log: a class issues in program order, so the nth issue of a class is its nth command. Where
+// loop instructions put commands of their own among them, only entries are named.
 class EventNamer {
  public:
   explicit EventNamer(const arch::Program& program) : program_(program) {
@@ -46,7 +49,10 @@ class EventNamer {
       const std::size_t number = offered_.size();
       offered_.push_back(step.index);
       const arch::Command& command = program.commands[step.index];
-      if (enters_station(command)) by_class_[class_of(command)].push_back(number);
+      const auto funct = static_cast<arch::Funct>(command.funct);
+      has_loops_ |= is_loop(command);
+      if (funct == arch::Funct::Flush || funct == arch::Funct::ClockGate || funct == arch::Funct::Counter) continue;
+      by_class_[class_of(command)].push_back(number);
     }
   }
 
@@ -61,7 +67,7 @@ class EventNamer {
       case EventKind::Issued: {
         std::size_t& nth = issued_[event.a % 3];
         const std::vector<std::size_t>& commands = by_class_[event.a % 3];
-        if (nth < commands.size()) held_[{event.a, event.b}] = commands[nth];
+        if (nth < commands.size() && !has_loops_) held_[{event.a, event.b}] = commands[nth];
         ++nth;
         text << "issued     " << station_text(event);
         break;
@@ -101,6 +107,7 @@ class EventNamer {
 
   const arch::Program& program_;
   std::vector<std::size_t> offered_;  // command index of each offered command
+  bool has_loops_ = false;
   std::array<std::vector<std::size_t>, 3> by_class_;
   std::array<std::size_t, 3> issued_{};
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> held_;
@@ -185,80 +192,6 @@ std::optional<Difference> compare_memory(const arch::Program& program, const std
   return difference;
 }
 
-Difference figure_difference(const std::string& unit, const std::string& what, std::uint64_t model, std::uint64_t rtl) {
-  Difference difference;
-  difference.unit = unit;
-  difference.what = "all events agree, but " + what + " is " + std::to_string(model) + " in the model and " +
-                    std::to_string(rtl) + " in the RTL";
-  return difference;
-}
-
-std::optional<Difference> compare_accounting(const std::string& where, const std::vector<UnitAccounting>& model,
-                                             const std::vector<UnitAccounting>& rtl) {
-  for (std::size_t u = 0; u < std::min(model.size(), rtl.size()); ++u) {
-    const auto& m = model[u].causes;
-    const auto& r = rtl[u].causes;
-    for (std::size_t c = 0; c < std::min(m.size(), r.size()); ++c) {
-      if (m[c].first != r[c].first) throw std::logic_error("unit " + model[u].unit + " has other causes in the RTL");
-      if (m[c].second != r[c].second) {
-        return figure_difference(model[u].unit,
-                                 "the time that unit " + model[u].unit + " spent in " + m[c].first + where, m[c].second,
-                                 r[c].second);
-      }
-    }
-    if (model[u].unit != rtl[u].unit || m.size() != r.size()) {
-      throw std::logic_error("unit " + model[u].unit + " is accounted otherwise in the RTL");
-    }
-  }
-  if (model.size() != rtl.size()) throw std::logic_error("the RTL accounts for other units");
-  return std::nullopt;
-}
-
-std::optional<Difference> compare_layers(const RunStatistics& model, const RunStatistics& rtl) {
-  if (model.layers.size() != rtl.layers.size()) {
-    return figure_difference("host", "the number of layers", model.layers.size(), rtl.layers.size());
-  }
-  for (std::size_t i = 0; i < model.layers.size(); ++i) {
-    const LayerStatistics& m = model.layers[i];
-    const LayerStatistics& r = rtl.layers[i];
-    const std::string where = " of layer " + m.layer.name;
-    if (m.cycles != r.cycles) return figure_difference("host", "cycles" + where, m.cycles, r.cycles);
-    if (m.dram_read_bytes != r.dram_read_bytes) {
-      return figure_difference("memory", "dram_read_bytes" + where, m.dram_read_bytes, r.dram_read_bytes);
-    }
-    if (m.dram_write_bytes != r.dram_write_bytes) {
-      return figure_difference("dma_write", "dram_write_bytes" + where, m.dram_write_bytes, r.dram_write_bytes);
-    }
-    if (auto difference = compare_accounting(where, m.accounting, r.accounting)) return difference;
-  }
-  return std::nullopt;
-}
-
-std::optional<Difference> compare_figures(const RunStatistics& model, const RunStatistics& rtl) {
-  const std::pair<const char*, std::uint64_t RunStatistics::*> figures[] = {
-      {"cycles", &RunStatistics::cycles},
-      {"commands", &RunStatistics::commands},
-      {"read_requests", &RunStatistics::read_requests},
-      {"write_requests", &RunStatistics::write_requests},
-      {"dram_read_bytes", &RunStatistics::dram_read_bytes},
-      {"dram_write_bytes", &RunStatistics::dram_write_bytes},
-  };
-  for (const auto& [name, figure] : figures) {
-    if (model.*figure != rtl.*figure) return figure_difference("host", name, model.*figure, rtl.*figure);
-  }
-  if (auto difference = compare_accounting("", model.accounting, rtl.accounting)) return difference;
-  if (model.counter_reads.size() != rtl.counter_reads.size()) {
-    return figure_difference("counter_file", "the number of counter values read", model.counter_reads.size(),
-                             rtl.counter_reads.size());
-  }
-  for (std::size_t i = 0; i < model.counter_reads.size(); ++i) {
-    if (model.counter_reads[i] == rtl.counter_reads[i]) continue;
-    return figure_difference("counter_file", "value " + std::to_string(i) + " read from a counter",
-                             model.counter_reads[i], rtl.counter_reads[i]);
-  }
-  return compare_layers(model, rtl);
-}
-
 }  // namespace
 
 std::optional<Difference> compare_events(const arch::Program& program, const std::vector<Event>& model,
@@ -312,7 +245,7 @@ Comparison compare_bodies(const std::string& twin, const arch::Program& program,
   comparison.model = model.result.statistics;
   comparison.rtl = rtl.result.statistics;
   comparison.difference = compare_memory(program, model.result.memory, rtl.result.memory);
-  if (!comparison.difference) comparison.difference = compare_figures(comparison.model, comparison.rtl);
+  if (!comparison.difference) comparison.difference = compare_statistics(comparison.model, comparison.rtl);
   return comparison;
 }
 

@@ -25,6 +25,9 @@ struct Difference {
 std::optional<Difference> compare_events(const arch::Program& program, const std::vector<Event>& model,
                                          const std::vector<Event>& rtl);
 
+// What the two runs measured: totals, accounting, counters, layers. The unit of a difference is the one accounted for.
+std::optional<Difference> compare_statistics(const RunStatistics& model, const RunStatistics& rtl);
+
 struct Comparison {
   std::optional<Difference> difference;
   RunStatistics model, rtl;  // of runs that came to an end

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The comparison of two event logs, without any machine.
+// The comparison of two event logs, and of two runs' figures, without any machine.
 #include <gmock/gmock.h>
 
 #include "sim/arch/isa.h"
@@ -74,6 +74,58 @@ TEST(CompareEvents, TenEventsOfEachSideAreShown) {
   EXPECT_THAT(difference->model, SizeIs(10));
   EXPECT_THAT(difference->rtl, SizeIs(10));
   EXPECT_EQ(difference->cycle, 20u);
+}
+
+TEST(CompareEvents, CommandsOfLoopsAreNotNamed) {
+  arch::Program with_loop = program();
+  with_loop.commands[1].funct = static_cast<std::uint8_t>(arch::Funct::LoopWs);
+  std::vector<Event> rtl = log();
+  rtl[3].cycle = 8;
+  const auto difference = compare_events(with_loop, log(), rtl);
+  ASSERT_TRUE(difference);
+  EXPECT_EQ(difference->model.back(), "7  issued     load entry 1");
+}
+
+RunStatistics statistics() {
+  RunStatistics s;
+  s.cycles = 100;
+  s.accounting = {{"load", {{"busy", 60}, {"idle", 40}}}, {"store", {{"busy", 10}, {"idle", 90}}}};
+  s.counter_reads = {5, 6};
+  LayerStatistics layer;
+  layer.layer.name = "first";
+  layer.cycles = 100;
+  layer.accounting = s.accounting;
+  s.layers = {layer};
+  return s;
+}
+
+TEST(CompareStatistics, EqualFiguresDoNotDiffer) { EXPECT_FALSE(compare_statistics(statistics(), statistics())); }
+
+TEST(CompareStatistics, AnotherCauseOfOneCycleNamesTheUnit) {
+  RunStatistics rtl = statistics();
+  rtl.accounting[1].causes[0].second = 11;
+  rtl.accounting[1].causes[1].second = 89;
+  const auto difference = compare_statistics(statistics(), rtl);
+  ASSERT_TRUE(difference);
+  EXPECT_EQ(difference->unit, "store");
+  EXPECT_THAT(difference->what, HasSubstr("spent in busy is 10 in the model and 11 in the RTL"));
+}
+
+TEST(CompareStatistics, CountersAndLayersCount) {
+  RunStatistics rtl = statistics();
+  rtl.counter_reads[1] = 7;
+  EXPECT_EQ(compare_statistics(statistics(), rtl)->unit, "counter_file");
+  rtl = statistics();
+  rtl.counter_reads.push_back(0);
+  EXPECT_EQ(compare_statistics(statistics(), rtl)->unit, "counter_file");
+  rtl = statistics();
+  std::swap(rtl.layers[0].accounting[0].causes[0].second, rtl.layers[0].accounting[0].causes[1].second);
+  const auto difference = compare_statistics(statistics(), rtl);
+  EXPECT_EQ(difference->unit, "load");
+  EXPECT_THAT(difference->what, HasSubstr("of layer first"));
+  rtl = statistics();
+  rtl.layers.clear();
+  EXPECT_TRUE(compare_statistics(statistics(), rtl));
 }
 
 }  // namespace
