@@ -23,7 +23,10 @@ void TlmMemory::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&
     else
       std::memcpy(memory_.at(payload.get_address()), payload.get_data_ptr(), payload.get_data_length());
   }
-  MemoryTimer& timer = memory_.timer();
+  annotate_answer(payload, delay, memory_.timer());
+}
+
+void annotate_answer(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay, MemoryTimer& timer) {
   const MemoryTimer::Answer answer = timer.next_answer(time_to_cycles(delay));
   delay = cycles_to_time(answer.first);
   if (timer.has_gaps() && payload.is_read()) {

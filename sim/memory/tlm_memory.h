@@ -27,6 +27,9 @@ struct BeatGaps final : tlm::tlm_extension<BeatGaps> {
   void copy_from(const tlm::tlm_extension_base& other) override { *this = static_cast<const BeatGaps&>(other); }
 };
 
+// What a target without contents does in b_transport(): from the time of the request to that of its answer.
+void annotate_answer(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay, MemoryTimer& timer);
+
 class TlmMemory final : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<TlmMemory> socket{"socket"};

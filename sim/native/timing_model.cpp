@@ -17,20 +17,20 @@ namespace gemel::sim {
 
 namespace {
 
-// The whole address space, with the reference memory's latency and no contents.
+// The whole address space, with the reference memory's times and no contents.
 class AddressSpace final : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<AddressSpace> socket{"socket"};
 
-  AddressSpace(const sc_core::sc_module_name& name, Cycle latency) : sc_core::sc_module(name), latency_(latency) {
+  AddressSpace(const sc_core::sc_module_name& name, const arch::MemoryConfig& config)
+      : sc_core::sc_module(name), timer_(config) {
     socket.register_b_transport(this, &AddressSpace::b_transport);
     socket.register_get_direct_mem_ptr(this, &AddressSpace::get_direct_mem_ptr);
   }
 
  private:
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-    delay += cycles_to_time(latency_);
-    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    annotate_answer(payload, delay, timer_);
   }
   // A range for checks; a timing-only machine touches no contents.
   bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi& dmi) {
@@ -40,7 +40,7 @@ class AddressSpace final : public sc_core::sc_module {
     dmi.set_granted_access(tlm::tlm_dmi::DMI_ACCESS_READ_WRITE);
     return true;
   }
-  Cycle latency_;
+  MemoryTimer timer_;
 };
 
 // A kernel of our own; its time stands still, since memory is asked with annotated times.
@@ -61,7 +61,7 @@ struct Machine {
   Machine(CommandChannel& channel, const arch::AcceleratorConfig& config)
       : derived(arch::derive(config)),
         host(channel, config.host),
-        memory("memory", config.memory.latency_cycles),
+        memory("memory", config.memory),
         accelerator("accelerator", config, derived, host, nullptr, true) {
     accelerator.memory_port().socket.bind(memory.socket);
     sc_core::sc_start(sc_core::SC_ZERO_TIME);  // elaborates

@@ -150,6 +150,26 @@ TEST(NativeProgram, RunsOnTheMachineThatItWasCompiledFor) {
   EXPECT_EQ(slow_run["commands"], fast_run["commands"]);
 }
 
+TEST(NativeProgram, SeesTheSameMemoryAsItsReplay) {
+  const ScratchDirectory directory;
+  compile(directory, kPrograms + "tiled_gemm.c", {"--record"});
+  const std::vector<std::string> uneven = {"memory.jitter_cycles=7", "memory.beat_gap_cycles=3", "memory.seed=5"};
+  ASSERT_EQ(run(directory, {"GEMEL_REPORT=off", "GEMEL_JSON=native.json",
+                            "GEMEL_SET=" + uneven[0] + ";" + uneven[1] + ";" + uneven[2]})
+                .status,
+            0);
+  const ChildResult replay = run_gemel(
+      {"run", "program.rocc", "--json", "replay.json", "--set", uneven[0], "--set", uneven[1], "--set", uneven[2]},
+      directory.path());
+  ASSERT_EQ(replay.status, 0) << replay.err;
+  const json even = json::parse(run_gemel({"run", "program.rocc", "--json", "even.json"}, directory.path()).status == 0
+                                    ? read_text(directory.file("even.json"))
+                                    : "{}");
+  EXPECT_EQ(json::parse(read_text(directory.file("native.json")))["cycles"],
+            json::parse(read_text(directory.file("replay.json")))["cycles"]);
+  EXPECT_NE(json::parse(read_text(directory.file("native.json")))["cycles"], even["cycles"]);
+}
+
 TEST(NativeProgram, TakesTheSameCyclesInEachRun) {
   const ScratchDirectory directory;
   compile(directory, kPrograms + "heap_and_stack.c");

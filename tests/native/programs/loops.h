@@ -2,7 +2,7 @@
 // The loop instructions, in the layout of Gemmini v0.7.1.
 #pragma once
 
-#include "accelerator.h"
+#include <accelerator.h>
 
 #define WORDS(w3, w2, w1, w0) ((uint64_t)(w3) << 48 | (uint64_t)(w2) << 32 | (uint64_t)(w1) << 16 | (uint64_t)(w0))
 
