@@ -211,6 +211,14 @@ class Canonicaliser {
     return tensor.elements<float>()[0];
   }
 
+  const OnnxTensor& one_zero_point(const std::string& value, const OnnxNode& node) const {
+    const OnnxTensor& tensor = need_constant(value, node);
+    if (tensor.count() != 1 || (tensor.type != OnnxType::Int8 && tensor.type != OnnxType::UInt8)) {
+      throw OnnxError(node.described() + ": zero point '" + value + "' must be one int8 or uint8");
+    }
+    return tensor;
+  }
+
   // The zero point's name, made where it is absent: 0 of uint8, as ONNX has it.
   std::string zero_point_of(const OnnxNode& node, const std::string& name) {
     if (!name.empty()) return name;
@@ -230,10 +238,7 @@ class Canonicaliser {
   void fold_quantize(const OnnxNode& node) {
     const OnnxTensor& x = *out_.initializer(node.inputs[0]);
     const float scale = one_scale(node.inputs[1], node);
-    const OnnxTensor& point = need_constant(zero_point_of(node, node.input(2)), node);
-    if (point.count() != 1 || (point.type != OnnxType::Int8 && point.type != OnnxType::UInt8)) {
-      throw OnnxError(node.described() + ": zero point must be one int8 or uint8");
-    }
+    const OnnxTensor& point = one_zero_point(zero_point_of(node, node.input(2)), node);
     const bool is_unsigned = point.type == OnnxType::UInt8;
     const auto zero_value = static_cast<float>(point.integers()[0]);
     std::vector<std::uint8_t> values;
@@ -350,9 +355,9 @@ class Canonicaliser {
   OnnxNode clip_node(const std::string& name, const Limits& limits, const std::string& scale,
                      const std::string& zero_point, const OnnxNode& like) {
     const float s = one_scale(scale, like);
-    const OnnxTensor& point = need_constant(zero_point, like);
+    const OnnxTensor& point = one_zero_point(zero_point, like);
     const bool is_unsigned = point.type == OnnxType::UInt8;
-    const float z = static_cast<float>(point.integers().empty() ? 0 : point.integers()[0]);
+    const float z = static_cast<float>(point.integers()[0]);
     const float least = is_unsigned ? 0.0f : -128.0f, most = is_unsigned ? 255.0f : 127.0f;
     const auto quantised = [&](float value) {
       const float q = std::nearbyint(value / s) + z;

@@ -168,6 +168,12 @@ def float_weights(m):
     m.output(q(m, y, 0.1))
 
 
+@bad("zero point 'z' must be one int8 or uint8")
+def float_zero_point_behind_relu(m):
+    y = m.node("Relu", [m.node("Tanh", [dq(m, m.input([1, 4]), 0.1)])])
+    m.output(m.node("QuantizeLinear", [y, m.scale(0.1), m.constant(FLOAT, [], [0.0], "z")]))
+
+
 @bad("has no quantised form; supported between DequantizeLinear and QuantizeLinear are Conv, ConvTranspose")
 def unknown_float_operator(m):
     m.output(q(m, m.node("Erosion", [dq(m, m.input([1, 4]), 0.1)]), 0.1))
