@@ -36,7 +36,7 @@ module array_side
   output store_element_t element_o,
   output logic           store_busy_o,
 
-  // For the counters: hands out elements of an mvout or takes a configuration; a request is being fed
+  // For the counters: elements of an mvout are handed out, or a configuration taken; rows are fed
   output logic           store_active_o,
   output logic           feeding_o
 );
