@@ -53,7 +53,7 @@ module load_bench
   output logic [63:0]      block_mask_o,
   output logic             block_last_o,
   output logic [7:0]       block_id_o,
-  output logic             block_plain_o,      // zeros, written once
+  output logic             block_plain_o,      // zeros, repeated as their row says
 
   // ---- local_write_port: the row buffer's side [0], the zero writer's [1] ----
   input  logic [1:0]       offer_valid_i,
@@ -146,6 +146,7 @@ module load_bench
   );
 
   // ---- zero_writer ----
+  localparam logic [7:0] PixelRepeats = 8'd3;
   load_row_t zeros;
   piece_t    block;
 
@@ -157,7 +158,7 @@ module load_bench
     zeros.wide          = zeros_flags_i[2];
     zeros.cols          = zeros_cols_i;
     zeros.block_stride  = zeros_block_stride_i;
-    zeros.pixel_repeats = 8'd3;  // zeros are written once all the same
+    zeros.pixel_repeats = PixelRepeats;
     zeros.repeats       = 16'd1;
     zeros.last          = zeros_last_i;
     zeros.id            = load_id_t'(zeros_id_i);
@@ -168,7 +169,8 @@ module load_bench
   assign block_mask_o  = 64'(block.mask);
   assign block_last_o  = block.last;
   assign block_id_o    = 8'(block.id);
-  assign block_plain_o = block.data == '0 && block.pixel_repeats == 8'd1 && block.repeats == 16'd1;
+  assign block_plain_o = block.data == '0 && block.pixel_repeats == PixelRepeats
+                      && block.cols != '0 && block.repeats == 16'd1;
 
   zero_writer u_zero_writer (
     .clk_i,
