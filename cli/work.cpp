@@ -13,6 +13,7 @@
 #include "compiler/onnx/onnx_error.h"
 #include "compiler/onnx/onnx_file.h"
 #include "compiler/passes/fuse_layers.h"
+#include "compiler/quantize/quantize_model.h"
 #include "sim/arch/input_error.h"
 #include "sim/arch/program_text.h"
 
@@ -67,7 +68,9 @@ Work compile_workload(const std::string& path, const arch::AcceleratorConfig& co
   try {
     if (fs::path(path).extension() == kOnnxEnding) {
       work.onnx = std::make_unique<OnnxWork>();
-      work.onnx->model = compiler::canonical_onnx(compiler::load_onnx(path, read_dims(options.dims)));
+      compiler::OnnxModel model = compiler::load_onnx(path, read_dims(options.dims));
+      if (compiler::is_float_model(model)) model = compiler::quantized_by_default(model);
+      work.onnx->model = compiler::canonical_onnx(model);
       compiler::OnnxImport import = compiler::import_onnx(work.onnx->model);
       work.graph = std::make_unique<compiler::Graph>(std::move(import.graph));
       work.onnx->places = std::move(import.places);
