@@ -36,16 +36,15 @@ const arch::TensorPlace& find_input(const arch::Program& program, const std::str
   throw arch::InputError(option + ": no input '" + name + "'; known: " + known);
 }
 
-// A tensor's name may hold what a file name may not.
-std::string file_name(const std::string& tensor) {
+}  // namespace
+
+std::string tensor_file_name(const std::string& tensor) {
   std::string name = tensor;
   for (char& c : name) {
     if (c == '/' || c == '\0') c = '_';
   }
   return name + ".npy";
 }
-
-}  // namespace
 
 void apply_inputs(arch::Program& program, const std::vector<std::string>& assignments) {
   std::set<std::string> seen;
@@ -92,7 +91,7 @@ void save_outputs(const arch::Program& program, const std::vector<std::uint8_t>&
     for (const std::int64_t size : tensor->shape) bytes *= static_cast<std::size_t>(size);
     const auto from = memory.begin() + static_cast<std::ptrdiff_t>(tensor->address - program.base);
     NpyArray array{tensor->type, tensor->shape, {from, from + static_cast<std::ptrdiff_t>(bytes)}};
-    write_output_file((fs::path(directory) / file_name(tensor->name)).string(), npy_text(array));
+    write_output_file((fs::path(directory) / tensor_file_name(tensor->name)).string(), npy_text(array));
   }
 }
 

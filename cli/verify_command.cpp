@@ -41,13 +41,6 @@ struct Options {
   std::string reproduction;
 };
 
-std::string npy_name(std::string value) {
-  for (char& c : value) {
-    if (c == '/' || c == '\0') c = '_';
-  }
-  return value + ".npy";
-}
-
 arch::ElementType element_type(OnnxType type) {
   if (type == OnnxType::UInt8) return arch::ElementType::UInt8;
   if (type == OnnxType::Float) return arch::ElementType::Float32;
@@ -138,12 +131,12 @@ void write_reproduction(const Work& work, const OnnxNode& node, const ReferenceV
   write_output_file((at / "node.onnx").string(), compiler::onnx_bytes(alone));
   std::string command = "gemel run " + (at / "node.onnx").string();
   for (const OnnxValue& input : alone.inputs) {
-    const std::string file = (at / npy_name(input.name)).string();
+    const std::string file = (at / tensor_file_name(input.name)).string();
     write_output_file(file, npy_text(values.array(input.name)));
     command += " --input " + input.name + "=" + file;
   }
   for (const OnnxValue& output : alone.outputs) {
-    write_output_file((at / npy_name("expected_" + output.name)).string(), npy_text(values.array(output.name)));
+    write_output_file((at / tensor_file_name("expected_" + output.name)).string(), npy_text(values.array(output.name)));
   }
   std::cout << "the node alone: " << command << "\n";
 }
@@ -168,7 +161,7 @@ Finding compare_with_golden(const Work& work, const ReferenceValues& values, con
                             std::size_t& compared) {
   for (const OnnxNode& node : work.onnx->model.nodes) {
     for (const std::string& output : node.outputs) {
-      const std::string file = (fs::path(directory) / npy_name(output)).string();
+      const std::string file = (fs::path(directory) / tensor_file_name(output)).string();
       if (output.empty() || !values.has(output) || !fs::exists(file)) continue;
       const NpyArray expected = load_npy(file), got = values.array(output);
       if (got.type != expected.type || got.shape != expected.shape) {

@@ -8,70 +8,10 @@
 #include <set>
 
 #include "compiler/onnx/onnx_error.h"
+#include "compiler/onnx/quantised_operators.h"
 
 namespace gemel::compiler {
 namespace {
-
-// How the quantised form of an operator takes its operands.
-enum class Form : std::uint8_t { Unary, Binary, Product, LayerNorm };
-
-struct Quantised {
-  const char* op;      // float operator
-  const char* domain;  // of the quantised form
-  const char* name;
-  Form form;
-};
-
-constexpr Quantised kQuantised[] = {
-    {"Conv", "", "QLinearConv", Form::Product},
-    {"ConvTranspose", kOnnxInner, "QuantizedConvTranspose", Form::Product},
-    {"MatMul", "", "QLinearMatMul", Form::Product},
-    {"Gemm", kOnnxMicrosoft, "QGemm", Form::Product},
-    {"Add", kOnnxMicrosoft, "QLinearAdd", Form::Binary},
-    {"Mul", kOnnxMicrosoft, "QLinearMul", Form::Binary},
-    {"Sub", kOnnxInner, "QuantizedSub", Form::Binary},
-    {"Div", kOnnxInner, "QuantizedDiv", Form::Binary},
-    {"Max", kOnnxInner, "QuantizedMax", Form::Binary},
-    {"Min", kOnnxInner, "QuantizedMin", Form::Binary},
-    {"Pow", kOnnxInner, "QuantizedPow", Form::Binary},
-    {"Sigmoid", kOnnxMicrosoft, "QLinearSigmoid", Form::Unary},
-    {"LeakyRelu", kOnnxMicrosoft, "QLinearLeakyRelu", Form::Unary},
-    {"Softmax", kOnnxMicrosoft, "QLinearSoftmax", Form::Unary},
-    {"GlobalAveragePool", kOnnxMicrosoft, "QLinearGlobalAveragePool", Form::Unary},
-    {"AveragePool", kOnnxMicrosoft, "QLinearAveragePool", Form::Unary},
-    {"ReduceMean", kOnnxMicrosoft, "QLinearGlobalAveragePool", Form::Unary},
-    {"Tanh", kOnnxInner, "QuantizedTanh", Form::Unary},
-    {"Exp", kOnnxInner, "QuantizedExp", Form::Unary},
-    {"Erf", kOnnxInner, "QuantizedErf", Form::Unary},
-    {"Sqrt", kOnnxInner, "QuantizedSqrt", Form::Unary},
-    {"Abs", kOnnxInner, "QuantizedAbs", Form::Unary},
-    {"Neg", kOnnxInner, "QuantizedNeg", Form::Unary},
-    {"Reciprocal", kOnnxInner, "QuantizedReciprocal", Form::Unary},
-    {"Elu", kOnnxInner, "QuantizedElu", Form::Unary},
-    {"Softplus", kOnnxInner, "QuantizedSoftplus", Form::Unary},
-    {"HardSigmoid", kOnnxInner, "QuantizedHardSigmoid", Form::Unary},
-    {"HardSwish", kOnnxInner, "QuantizedHardSwish", Form::Unary},
-    {"Gelu", kOnnxInner, "QuantizedGelu", Form::Unary},
-    {"LayerNormalization", kOnnxInner, "QuantizedLayerNormalization", Form::LayerNorm},
-};
-
-// Operators that keep the numbers as they are: they move, repeat or choose them.
-constexpr const char* kKeeping[] = {"Reshape", "Flatten",      "Transpose",    "Squeeze",  "Unsqueeze",
-                                    "Slice",   "Split",        "Gather",       "Expand",   "Identity",
-                                    "Dropout", "MaxPool",      "Resize",       "Upsample", "Concat",
-                                    "Pad",     "DepthToSpace", "SpaceToDepth", "Relu",     "Clip"};
-
-bool keeps_numbers(const OnnxNode& node) {
-  return node.domain.empty() &&
-         std::any_of(std::begin(kKeeping), std::end(kKeeping), [&](const char* op) { return node.op_type == op; });
-}
-
-const Quantised* find_quantised(const std::string& op_type) {
-  for (const Quantised& entry : kQuantised) {
-    if (op_type == entry.op) return &entry;
-  }
-  return nullptr;
-}
 
 // A float value as integers: scale · (value - zero point).
 struct Real {
@@ -270,7 +210,7 @@ class Canonicaliser {
     const auto made = producer_.find(value);
     if (made == producer_.end() || floats_.count(value) == 0) return std::nullopt;
     const OnnxNode& node = in_.nodes[made->second];
-    if (!keeps_numbers(node)) return std::nullopt;
+    if (!keeps_onnx_numbers(node)) return std::nullopt;
     OnnxNode moved = node;
     std::optional<Real> real;
     const std::size_t data_inputs = node.op_type == "Concat" ? node.inputs.size() : 1;
@@ -459,12 +399,12 @@ class Canonicaliser {
   }
 
   OnnxNode quantised_node(const OnnxNode& made, const std::string& scale, const std::string& zero_point) {
-    const Quantised* entry =
-        made.domain.empty() || made.domain == kOnnxMicrosoft ? find_quantised(made.op_type) : nullptr;
+    const QuantisedForm* entry =
+        made.domain.empty() || made.domain == kOnnxMicrosoft ? find_quantised_form(made.op_type) : nullptr;
     if (!entry) {
       throw OnnxError(made.described() +
                       ": has no quantised form; supported between DequantizeLinear and QuantizeLinear are " +
-                      quantised_names());
+                      quantised_onnx_operators());
     }
     if (made.op_type == "Add") {
       if (const auto sum = product_with_bias(made, scale, zero_point)) return *sum;
@@ -475,13 +415,13 @@ class Canonicaliser {
     node.domain = entry->domain;
     node.opset = made.opset;
     node.attributes = made.attributes;
-    if (entry->form == Form::Product) {
+    if (entry->form == OperandForm::Product) {
       return product_node(made, std::move(node), made.input(2), scale, zero_point);
     }
-    const std::size_t operands = entry->form == Form::Binary ? 2 : 1;
+    const std::size_t operands = entry->form == OperandForm::Binary ? 2 : 1;
     if (made.inputs.size() < operands) throw OnnxError(made.described() + ": has too few inputs");
     for (std::size_t i = 0; i < operands; ++i) push_real(node, need_real(made.input(i), made));
-    if (entry->form == Form::LayerNorm) {
+    if (entry->form == OperandForm::LayerNorm) {
       node.inputs.push_back(made.input(1));
       node.inputs.push_back(made.input(2));
     }
@@ -512,12 +452,6 @@ class Canonicaliser {
     std::string name = wanted;
     for (int i = 2; !node_names_.insert(name).second; ++i) name = wanted + "_" + std::to_string(i);
     return name;
-  }
-
-  static std::string quantised_names() {
-    std::string text;
-    for (const Quantised& entry : kQuantised) text += (text.empty() ? "" : ", ") + std::string(entry.op);
-    return text;
   }
 
   OnnxNode product_node(const OnnxNode& made, OnnxNode node, const std::string& bias, const std::string& scale,
@@ -659,10 +593,5 @@ class Canonicaliser {
 }  // namespace
 
 OnnxModel canonical_onnx(const OnnxModel& model) { return Canonicaliser(model).run(); }
-
-std::string qdq_pattern(const std::string& op_type) {
-  if (!find_quantised(op_type)) return "";
-  return "DequantizeLinear -> " + op_type + " -> QuantizeLinear";
-}
 
 }  // namespace gemel::compiler
