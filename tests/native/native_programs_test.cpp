@@ -150,6 +150,16 @@ TEST(NativeProgram, RunsOnTheMachineThatItWasCompiledFor) {
   EXPECT_EQ(slow_run["commands"], fast_run["commands"]);
 }
 
+TEST(NativeProgram, HasTheLoopsOfTheLaterLayoutOnAMachineOfThatVersion) {
+  for (const char* name : {"loop_conv", "loop_matmul", "loop_residual_add"}) {
+    SCOPED_TRACE(name);
+    const ScratchDirectory directory;
+    compile(directory, kPrograms + name + ".c", {"-O2", "-DGEMMINI_2025", "--config", "gemmini_2025_16x16"});
+    const ChildResult native = run(directory, {"GEMEL_REPORT=off"});
+    EXPECT_EQ(native.status, 0) << native.out << native.err;
+  }
+}
+
 TEST(NativeProgram, SeesTheSameMemoryAsItsReplay) {
   const ScratchDirectory directory;
   compile(directory, kPrograms + "tiled_gemm.c", {"--record"});

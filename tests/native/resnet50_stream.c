@@ -3,6 +3,7 @@
 // for loop instructions, with real data. scripts/bench_native compiles and times it.
 #include <time.h>
 
+#include "accelerator.h"
 #include "loops.h"
 
 typedef struct {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The clock never stands still, a fence waits for what was issued, and the same work takes the same time.
+#include "accelerator.h"
 #include "products.h"
 
 static uint64_t timed_load(void) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counters: 0 after configuration, they advance, a snapshot freezes them until it is released, a reset clears them.
+#include "accelerator.h"
 #include "products.h"
 
 enum { LOAD_ACTIVE = 9, STORE_ACTIVE = 12, READ_DMA_ACTIVE = 18, WRITE_DMA_ACTIVE = 21, EXECUTE_ACTIVE = 24 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LOOP_CONV_WS: padding, strides, kernel dilation, bias or none, ReLU, pooling, several images, orders of weights and
 // output, turned weights, downsampling, pixels packed into rows, dilated input, one channel at a time.
+#include "accelerator.h"
 #include "loops.h"
 
 enum { MOST = 12 };
@@ -125,6 +126,6 @@ int main(void) {
   run((conv_loop){
       .in_dim = 9, .in_channels = 3, .out_channels = DIM, .kernel_dim = 3, .stride = 2, .padding = 1, .pixels = 3});
 #endif
-  run((conv_loop){.in_dim = 6, .in_channels = 1, .out_channels = 1, .kernel_dim = 3, .padding = 1});
+  run((conv_loop){.in_dim = 6, .in_channels = 1, .out_channels = 1, .kernel_dim = 3, .padding = 1, .depthwise = 1});
   DONE();
 }

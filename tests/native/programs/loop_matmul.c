@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // LOOP_WS: ragged sizes, bias of both widths, both transposes, full-width results, accumulation over two loops.
+#include "accelerator.h"
 #include "loops.h"
 
 enum { I = 2 * DIM + 3, J = 3 * DIM - 1, K = 2 * DIM - 2, BLOCKS_I = 3, BLOCKS_J = 3, BLOCKS_K = 2 };

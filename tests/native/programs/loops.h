@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The loop instructions, in the layout of Gemmini v0.7.1.
+// Behind accelerator.h: the loop instructions, in the layout of Gemmini v0.7.1; with GEMMINI_2025 in that of September
+// 2025.
 #pragma once
-
-#include <accelerator.h>
 
 #define WORDS(w3, w2, w1, w0) ((uint64_t)(w3) << 48 | (uint64_t)(w2) << 32 | (uint64_t)(w1) << 16 | (uint64_t)(w0))
 
@@ -36,6 +35,19 @@ static inline void loop_conv(const conv_loop* l) {
   const int in_dim = l->in_dim + (l->input_dilated ? l->in_dim - 1 : 0);
   int low = l->out_dim * l->stride + reach - 1 - l->padding - in_dim;  // as the machine counts its rows
   if (low < 0) low = 0;
+#ifdef GEMMINI_2025
+  ISSUE(WORDS(l->out_channels, l->in_channels, l->in_dim, l->batch),
+        (uint64_t)l->padding << 56 | (uint64_t)l->stride << 48 | WORDS(0, l->out_dim, pooled, l->out_dim), 16)
+  ISSUE(WORDS(l->kernel_dim, pooled, l->pool_size, l->pool_stride << 8 | l->pool_padding),
+        WORDS(l->batch, pooled, pooled, l->out_channels), 17)
+  ISSUE(WORDS(l->kernel_dim, l->kernel_dim, l->in_channels, l->padding),
+        WORDS(low, l->padding, low << 8 | l->pool_padding, l->in_dim), 18)
+  ISSUE(WORDS(l->out_dim, l->pool_padding, 0, 0) | (uint64_t)l->pool_padding << 21 | (uint64_t)l->pool_padding << 10 |
+            (uint64_t)l->kernel_dilation,
+        WORDS(l->trans_in ? l->batch : l->in_channels, l->trans_weights_0132 ? l->in_channels : l->out_channels,
+              l->out_channels, l->out_dim),
+        19)
+#else
   ISSUE(WORDS(l->out_channels, l->in_channels, l->in_dim, l->batch),
         WORDS(l->padding, l->stride, l->no_pool ? l->out_dim : l->pool_out_dim, l->out_dim), 16)
   ISSUE(WORDS(l->kernel_dim, l->pool_size, l->pool_stride, l->pool_padding),
@@ -44,6 +56,7 @@ static inline void loop_conv(const conv_loop* l) {
         18)
   ISSUE(WORDS(l->out_dim, l->pool_padding, l->pool_padding, l->pool_padding),
         WORDS(0, 0, l->kernel_dilation, l->out_dim), 19)
+#endif
   ISSUE(l->weights, l->output, 20)
   ISSUE(l->bias, l->input, 21)
   ISSUE((uint64_t)l->pixels << 8 | l->depthwise << 6 | l->trans_in << 5 | l->trans_weights_0132 << 4 |

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each product's result in the scratchpad is an operand of the next: every command depends on the one before.
+#include "accelerator.h"
 #include "products.h"
 
 static int reference[DIM][DIM], next[DIM][DIM];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Output stationary: sums stay in the array over several products and leave it shifted.
+#include "accelerator.h"
 #include "products.h"
 
 int main(void) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blocks smaller than the array, in every dimension; what they do not cover counts as zero and C is masked.
+#include "accelerator.h"
 #include "products.h"
 
 static void check_block(int rows, int cols, int depth, int dataflow) {

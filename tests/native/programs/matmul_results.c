@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Results into the scratchpad saturate, then ReLU; results into the accumulator do neither.
+#include "accelerator.h"
 #include "products.h"
 
 #ifdef ACC_READ_FULL_WIDTH

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stride of local rows for A and for C; set_only_strides leaves the rest of the configuration alone.
+#include "accelerator.h"
 #include "products.h"
 
 static elem_t spread[2 * DIM][DIM];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // All transposes that one transposer allows: A^T or B^T weight stationary, none, A^T or both output stationary.
+#include "accelerator.h"
 #include "products.h"
 
 static void check_transposes(int a_transposed, int b_transposed) {

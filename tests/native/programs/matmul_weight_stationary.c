@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weight stationary: with and without D, stored and added to the accumulator, weights used again.
+#include "accelerator.h"
 #include "products.h"
 
 static void check_result(int products, int d) {

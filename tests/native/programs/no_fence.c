@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Results are read, changed and loaded again without a single fence.
+#include "accelerator.h"
 #include "products.h"
 
 int main(void) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What programs of products share: operands, the reference product, stores of all of C.
+// Behind accelerator.h: what programs of products share: operands, the reference product, stores of all of C.
 #pragma once
-
-#include <accelerator.h>
 
 static elem_t a_data[DIM][DIM] row_align(1), b_data[DIM][DIM] row_align(1), d_data[DIM][DIM] row_align(1);
 static elem_t c_data[DIM][DIM] row_align(1);

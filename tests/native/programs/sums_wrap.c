@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums inside the array wrap at the width of its wires, output stationary at every step; here 20 bits at side 16.
+#include "accelerator.h"
 #include "products.h"
 
 #define BITS (16 + __builtin_ctz(DIM))
