@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The accelerator's way to memory: a request pipe of RequestStages registers that reads and write
 /// beats share, and two queues of two behind the memory's responses. At most one read request or
-/// write beat enters a cycle: the writer while it is inside a transaction (even where it has
-/// nothing to send), else the reader, else the writer. An acknowledge is consumed as soon as it
+/// write beat enters a cycle: the writer while it is inside a transaction (where it has nothing to
+/// send, up to ReadsInsideBurst reads between two beats), else the reader, else the writer. An
+/// acknowledge is consumed as soon as it
 /// comes out of the second queue; a read beat waits for the merger and blocks those behind it.
 ///
 /// AXI4: one id for all reads and one for all writes; INCR bursts of whole beats, aligned to their
@@ -55,6 +56,8 @@ module memory_port
   // Registers between DMA and memory: a request that enters in t is at the memory in t +
   // RequestStages.
   localparam int unsigned RequestStages = 4;
+  // Reads that may enter between two beats of a write, where the second one cannot.
+  localparam int unsigned ReadsInsideBurst = 2;
 
   typedef struct packed {
     logic        is_write;
@@ -68,7 +71,21 @@ module memory_port
   request_t                 entering, leaving;
   logic                     is_accepted;
 
-  assign read_ready_o  = moves[0] && !write_in_burst_i;
+  logic [1:0] reads_inside_q;  // since the last write beat
+  logic       may_read_inside;
+  assign may_read_inside = !write_valid_i && reads_inside_q != 2'(ReadsInsideBurst);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      reads_inside_q <= '0;
+    end else if (!write_in_burst_i || write_enters) begin
+      reads_inside_q <= '0;
+    end else if (read_enters) begin
+      reads_inside_q <= reads_inside_q + 2'd1;
+    end
+  end
+
+  assign read_ready_o  = moves[0] && (!write_in_burst_i || may_read_inside);
   assign write_ready_o = moves[0] && (write_in_burst_i || !read_valid_i);
   assign read_enters   = read_valid_i && read_ready_o;
   assign write_enters  = write_valid_i && write_ready_o;

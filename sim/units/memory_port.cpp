@@ -121,12 +121,19 @@ Cycle MemoryPort::acknowledge(std::uint64_t address, unsigned bytes, Cycle now) 
 
 void MemoryPort::advance(Cycle now) {
   if (writer_->inside_burst()) {
-    if (writer_->wants_at() <= now) writer_->send(now);
+    if (writer_->wants_at() <= now) {
+      writer_->send(now);
+      reads_inside_ = 0;
+    } else if (reads_inside_ < kReadsInsideBurst && reader_->wants_at() <= now && reader_->send(now)) {
+      ++reads_inside_;
+    }
   } else if (!(reader_->wants_at() <= now && reader_->send(now)) && writer_->wants_at() <= now) {
     writer_->send(now);
   }
+  const bool inside = writer_->inside_burst();
+  if (!inside) reads_inside_ = 0;
   const Cycle write = writer_->wants_at();
-  const Cycle next = writer_->inside_burst() ? write : std::min(write, reader_->wants_at());
+  const Cycle next = inside && reads_inside_ == kReadsInsideBurst ? write : std::min(write, reader_->wants_at());
   set_due(next == kNever ? kNever : std::max(next, now + 1));
 }
 

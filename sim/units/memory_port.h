@@ -21,7 +21,7 @@ class MemoryPortClient {
  public:
   virtual ~MemoryPortClient() = default;
   virtual Cycle wants_at() const = 0;  // the earliest cycle in which it could send, kNever where it has nothing to send
-  virtual bool inside_burst() const = 0;  // holds the port until its burst is through
+  virtual bool inside_burst() const = 0;  // holds the port until its burst is through, but for a few reads
   // One request or beat. False, and wants_at() moves, where it could not send after all.
   virtual bool send(Cycle now) = 0;
 };
@@ -68,6 +68,8 @@ class MemoryPort final : public Unit {
 
  private:
   enum Cause : unsigned { kRead, kWrite, kLatency, kIdle };
+  // Reads that may enter between two beats of a write, where the second one cannot.
+  static constexpr unsigned kReadsInsideBurst = 2;
   struct Passage {  // of one beat: taken from memory, out of the first queue, consumed
     Cycle taken = 0, moved = 0, consumed = 0;
   };
@@ -84,6 +86,7 @@ class MemoryPort final : public Unit {
   std::uint8_t* direct_ = nullptr;
   std::uint64_t direct_start_ = 0, direct_end_ = 0;
   Passage last_, before_last_;
+  unsigned reads_inside_ = 0;  // since the last write beat
   std::uint64_t read_beats_ = 0, write_beats_ = 0, reads_ = 0, writes_ = 0;
   CycleAccount account_{"memory", {"read", "write", "latency", "idle"}};
 };

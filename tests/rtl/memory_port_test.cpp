@@ -55,14 +55,31 @@ TEST_F(MemoryPort, ReaderGoesBeforeTheFirstBeatOfAWrite) {
   EXPECT_FALSE(top().write_ready_o);
 }
 
-TEST_F(MemoryPort, WriterInsideATransactionKeepsTheReaderOutEvenWhereItSendsNothing) {
+TEST_F(MemoryPort, WriterInsideATransactionKeepsTheReaderOut) {
   top().read_valid_i = 1;
   top().write_in_burst_i = 1;
-  settle();
-  EXPECT_FALSE(top().read_ready_o);
   top().write_valid_i = 1;
   settle();
+  EXPECT_FALSE(top().read_ready_o);
   EXPECT_TRUE(top().write_ready_o);
+}
+
+TEST_F(MemoryPort, TwoReadsEnterBetweenTwoBeatsOfAWriteThatCannotSend) {
+  top().read_valid_i = 1;
+  top().write_in_burst_i = 1;
+  for (const bool ready : {true, true, false, false}) {
+    settle();
+    EXPECT_EQ(top().read_ready_o != 0, ready);
+    cycle();
+  }
+  top().write_valid_i = 1;  // the next beat, behind which there may be two again
+  cycle();
+  top().write_valid_i = 0;
+  for (const bool ready : {true, true, false}) {
+    settle();
+    EXPECT_EQ(top().read_ready_o != 0, ready);
+    cycle();
+  }
 }
 
 TEST_F(MemoryPort, AddressOfAWriteComesWithItsFirstBeatOnly) {
