@@ -40,6 +40,17 @@ TEST(SystemVerilogPackage, HasTheFieldsOfTheChosenLayoutOnly) {
   EXPECT_NE(new_layout.find("FunctMvoutToScratchpad = 7'd23"), std::string::npos);
 }
 
+TEST(SystemVerilogPackage, LoopFieldsOfTheOtherLayoutAreTheZeroAboveTheOperands) {
+  const std::string old_layout = package_of("gemmini_16x16"), new_layout = package_of("gemmini_2025_16x16");
+  EXPECT_TRUE(has_line(old_layout, "  localparam bit IsGemmini2025 = 1'b0;"));
+  EXPECT_TRUE(has_line(new_layout, "  localparam bit IsGemmini2025 = 1'b1;"));
+  EXPECT_TRUE(has_line(old_layout, "  localparam int unsigned LoopWsSkipLoadAAt = 128;"));
+  EXPECT_TRUE(has_line(new_layout, "  localparam int unsigned LoopWsSkipLoadAAt = 67;"));
+  EXPECT_TRUE(has_line(old_layout, "  localparam int unsigned LoopConvWsConfig4KernelDilationAt = 80;"));
+  EXPECT_TRUE(has_line(new_layout, "  localparam int unsigned LoopConvWsConfig4KernelDilationAt = 0;"));
+  EXPECT_TRUE(has_line(new_layout, "  localparam int unsigned LoopConvWsConfig1InDimAt = 128;"));
+}
+
 TEST(SystemVerilogPackage, RefusesRequestsLongerThanAnAxiBurst) {
   EXPECT_NO_THROW(package_of("tiny_4x4", {"dma.bus_width_bits=32", "dma.max_request_bytes=1024"}));
   try {
