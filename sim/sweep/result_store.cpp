@@ -203,27 +203,25 @@ void ResultStore::keep_claims() {
 
 void ResultStore::release(const std::string& key, PointStatus why) {
   Transaction transaction(database_);
-  database_.prepare("DELETE FROM claims WHERE key = ? AND owner = ?").bind(key).bind(owner_).run();
-  database_.prepare("UPDATE runs SET ended_at = ?, status = ? WHERE key = ? AND owner = ? AND ended_at IS NULL")
-      .bind(now())
-      .bind(status_name(why))
-      .bind(key)
-      .bind(owner_)
-      .run();
+  end_run(key, why);
   transaction.commit();
 }
 
 void ResultStore::finish(const std::string& key, const PointOutcome& outcome) {
   Transaction transaction(database_);
   put_result(key, outcome);
+  end_run(key, outcome.status);
+  transaction.commit();
+}
+
+void ResultStore::end_run(const std::string& key, PointStatus status) {
   database_.prepare("DELETE FROM claims WHERE key = ? AND owner = ?").bind(key).bind(owner_).run();
   database_.prepare("UPDATE runs SET ended_at = ?, status = ? WHERE key = ? AND owner = ? AND ended_at IS NULL")
       .bind(now())
-      .bind(status_name(outcome.status))
+      .bind(status_name(status))
       .bind(key)
       .bind(owner_)
       .run();
-  transaction.commit();
 }
 
 void ResultStore::put_illegal(const SweepPlan& plan) {

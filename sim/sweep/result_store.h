@@ -53,6 +53,7 @@ class ResultStore {
 
  private:
   void put_result(const std::string& key, const PointOutcome& outcome);
+  void end_run(const std::string& key, PointStatus status);  // and the claim with it
 
   std::string path_;
   std::string owner_;
