@@ -9,14 +9,7 @@ namespace {
 
 std::uint32_t blocks_of(std::uint32_t elements, std::uint32_t dim) { return (elements + dim - 1) / dim; }
 
-}  // namespace
-
-bool is_conv_loop_command(std::uint8_t funct) {
-  return funct >= static_cast<std::uint8_t>(Funct::LoopConvWs) &&
-         funct <= static_cast<std::uint8_t>(Funct::LoopConvWsConfig6);
-}
-
-static void write_run(ConvLoop& loop, const Command& command, IsaVersion version) {
+void write_run(ConvLoop& loop, const Command& command, IsaVersion version) {
   const auto get = [&](const FieldPlace& place) { return place.get(command.rs1, command.rs2); };
   loop.no_bias = get(field::LoopConvWs_no_bias) != 0;
   loop.rotate_weights = get(field::LoopConvWs_rotate_weights) != 0;
@@ -36,7 +29,7 @@ static void write_run(ConvLoop& loop, const Command& command, IsaVersion version
   loop.weights_scratchpad_id = static_cast<std::uint8_t>(get(field::LoopConvWs2025_weights_scratchpad_id));
 }
 
-static void write_v07(ConvLoop& loop, const Command& command) {
+void write_v07(ConvLoop& loop, const Command& command) {
   const auto get = [&](const FieldPlace& place) { return place.get32(command.rs1, command.rs2); };
   switch (static_cast<Funct>(command.funct)) {
     case Funct::LoopConvWsConfig1:
@@ -82,7 +75,7 @@ static void write_v07(ConvLoop& loop, const Command& command) {
   }
 }
 
-static void write_2025(ConvLoop& loop, const Command& command) {
+void write_2025(ConvLoop& loop, const Command& command) {
   const auto get = [&](const FieldPlace& place) { return place.get32(command.rs1, command.rs2); };
   switch (static_cast<Funct>(command.funct)) {
     case Funct::LoopConvWsConfig1:
@@ -132,6 +125,13 @@ static void write_2025(ConvLoop& loop, const Command& command) {
     default:
       break;
   }
+}
+
+}  // namespace
+
+bool is_conv_loop_command(std::uint8_t funct) {
+  return funct >= static_cast<std::uint8_t>(Funct::LoopConvWs) &&
+         funct <= static_cast<std::uint8_t>(Funct::LoopConvWsConfig6);
 }
 
 void write_conv_register(ConvLoop& loop, const Command& command, IsaVersion version) {

@@ -52,7 +52,7 @@ bool FunctionalMachine::loop(const Command& command, const Memory& memory) {
   if (arch::is_conv_loop_command(command.funct)) {
     arch::write_conv_register(conv_[conv_slot_], command, config_.isa_version);
     if (static_cast<Funct>(command.funct) != Funct::LoopConvWs) return true;
-    conv_loop(conv_[conv_slot_], conv_slot_, memory);
+    conv_loop(conv_[conv_slot_], memory);
     conv_slot_ ^= 1u;
     return true;
   }
@@ -162,7 +162,7 @@ void FunctionalMachine::start_sums(const ConvLoop& loop, std::uint32_t base, con
   }
 }
 
-void FunctionalMachine::conv_loop(const ConvLoop& loop, unsigned slot, const Memory& memory) {
+void FunctionalMachine::conv_loop(const ConvLoop& loop, const Memory& memory) {
   if (config_.mesh.output_bits < arch::required_output_bits(dim_))
     throw std::invalid_argument("convolution loops on an array that may wrap are not modelled");
   if (loop.transpose_input_3120 && loop.batch != loop.batches)
@@ -213,7 +213,6 @@ void FunctionalMachine::conv_loop(const ConvLoop& loop, unsigned slot, const Mem
           }
   configure_as_conv(loop);
   if (loop.output != 0) store_conv(loop, base, memory);
-  static_cast<void>(slot);
 }
 
 // The machine's registers behind the loop.

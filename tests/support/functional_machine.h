@@ -3,9 +3,9 @@
 // What a program computes, without time: an interpreter of the plain instructions in program order, written to be
 // obviously right rather than fast. The data oracle of the SystemC model and of random programs.
 //
-// Rules are those of docs/isa.md. Whatever the machine does not define (an operand in the accumulator, an address outside
-// memory) throws std::invalid_argument. Loop instructions are what they mean, element by element, not what they unroll
-// to (functional_loops.cpp); the scratchpad behind one is not that of the machine, the accumulator is.
+// Rules are those of docs/isa.md. Whatever the machine does not define (an operand in the accumulator, an address
+// outside memory) throws std::invalid_argument. Loop instructions are what they mean, element by element, not what they
+// unroll to (functional_loops.cpp); the scratchpad behind one is not that of the machine, the accumulator is.
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -56,7 +56,7 @@ class FunctionalMachine {
   void matmul_loop(const arch::MatmulLoop& loop, unsigned slot, const Memory& memory);
   void residual_add(const arch::MatmulLoop& loop, std::uint32_t base, const Memory& memory);
   void store_matmul(const arch::MatmulLoop& loop, std::uint32_t base, const Memory& memory) const;
-  void conv_loop(const arch::ConvLoop& loop, unsigned slot, const Memory& memory);
+  void conv_loop(const arch::ConvLoop& loop, const Memory& memory);
   void start_sums(const arch::ConvLoop& loop, std::uint32_t base, const Memory& memory);
   void store_conv(const arch::ConvLoop& loop, std::uint32_t base, const Memory& memory) const;
   void configure_as_conv(const arch::ConvLoop& loop);
