@@ -45,7 +45,7 @@ bool CommandChannel::end_now(int seconds) {
   }
   to_model_.notify_one();
   std::unique_lock<std::mutex> lock(mutex_);
-  return to_program_.wait_for(lock, std::chrono::seconds(seconds), [this] { return stopped_; });
+  return to_program_.wait_for(lock, std::chrono::seconds(seconds), [this] { return stopped(); });
 }
 
 NativeStep CommandChannel::next() {

@@ -2,6 +2,7 @@
 #pragma once
 // What the program did, on its way to the timing model: steps in order, handed over in chunks, and answers back to the
 // program where it waits for one. One thread writes, one reads.
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -44,7 +45,7 @@ class CommandChannel {
   void answer(std::uint64_t value);
   // No more steps are taken; whoever waits goes on.
   void stop();
-  bool stopped() const { return stopped_; }
+  bool stopped() const { return stopped_.load(); }
 
  private:
   static constexpr std::size_t kChunk = 2048;
@@ -59,7 +60,7 @@ class CommandChannel {
   std::vector<std::vector<NativeStep>> empty_;
   bool answered_ = false;
   std::uint64_t answer_ = 0;
-  volatile bool stopped_ = false;
+  std::atomic<bool> stopped_{false};
 
   std::vector<NativeStep> taken_;  // model's side only
   std::size_t at_ = 0;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <systemc>
 
 #include "sim/memory/tlm_memory.h"
 #include "sim/top/accelerator.h"

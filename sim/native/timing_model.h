@@ -2,7 +2,6 @@
 #pragma once
 // The time that a native program's steps take: the accelerator, timing only, on a memory that answers at any address.
 // Runs on a thread of its own, behind the program, and waits for it.
-#include <systemc>
 #include <vector>
 
 #include "sim/arch/accelerator_config.h"
