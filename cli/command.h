@@ -16,6 +16,7 @@ Action add_asm_command(CLI::App& command);
 Action add_disasm_command(CLI::App& command);
 Action add_config_command(CLI::App& command);
 Action add_verify_command(CLI::App& command);
+Action add_quantize_command(CLI::App& command);
 Action add_report_command(CLI::App& command);
 Action add_rtl_command(CLI::App& command);
 Action add_cosim_command(CLI::App& command);

@@ -21,6 +21,7 @@ struct Entry {
 constexpr Entry kCommands[] = {
     {"run", "compile if needed, simulate, check the result, print where the cycles went", add_run_command},
     {"compile", "compile a workload into a program file", add_compile_command},
+    {"quantize", "turn a float ONNX model into one of int8, and say how far they are apart", add_quantize_command},
     {"verify", "run an ONNX model and find the first node that computes something else", add_verify_command},
     {"asm", "text form of a program to a program file", add_asm_command},
     {"disasm", "program file to its text form", add_disasm_command},

@@ -26,6 +26,8 @@ namespace fs = std::filesystem;
 constexpr const char* kGraphStage = "graph";
 constexpr const char* kOnnxEnding = ".onnx";
 
+}  // namespace
+
 compiler::OnnxDims read_dims(const std::vector<std::string>& assignments) {
   compiler::OnnxDims dims;
   for (const std::string& assignment : assignments) {
@@ -42,8 +44,6 @@ compiler::OnnxDims read_dims(const std::vector<std::string>& assignments) {
   }
   return dims;
 }
-
-}  // namespace
 
 WorkKind find_work_kind(const std::string& path) {
   std::error_code error;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // WORK of the command line: a workload (.yaml, .onnx), a program (.gemel) or a recorded command stream (.rocc).
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,6 +43,9 @@ struct Work {
 
 // By the file's ending. Throws arch::InputError where there is no such file, or it is of a kind that can not be run.
 WorkKind find_work_kind(const std::string& path);
+
+// "NAME=VALUE" each: sizes of dynamic dimensions. Throws arch::InputError.
+std::map<std::string, std::int64_t> read_dims(const std::vector<std::string>& assignments);
 
 // Stages that compile_workload() can print, in order.
 std::vector<std::string> dump_stages();
