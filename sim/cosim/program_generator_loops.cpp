@@ -223,6 +223,12 @@ arch::RoccStream LoopProgramGenerator::generate() {
   return stream_;
 }
 
+bool has_loop_programs(const arch::AcceleratorConfig& config) {
+  const arch::DerivedConfig derived = arch::derive(config);
+  return config.mesh.dataflow != arch::Dataflow::OutputStationary && derived.scratchpad_rows >= 4 * derived.dim &&
+         derived.accumulator_rows >= 2 * derived.dim;
+}
+
 arch::RoccStream random_loop_stream(const arch::AcceleratorConfig& config, std::uint64_t seed) {
   return LoopProgramGenerator(config, seed).generate();
 }

@@ -14,7 +14,10 @@
 
 namespace gemel::sim {
 
-// Only for a machine with the weight-stationary dataflow. The same stream for the same machine and seed, everywhere.
+// The machine has the weight-stationary dataflow, and halves of its memories that hold a product's blocks.
+bool has_loop_programs(const arch::AcceleratorConfig& config);
+
+// Only where has_loop_programs(). The same stream for the same machine and seed, everywhere.
 arch::RoccStream random_loop_stream(const arch::AcceleratorConfig& config, std::uint64_t seed);
 
 class LoopProgramGenerator {
