@@ -214,7 +214,7 @@ OnnxTensors evaluate_slice(const Operands& in) {
     };
     const std::int64_t begin = clamped(starts[i]), end = clamped(ends[i]);
     const std::int64_t room = forward ? end - begin : begin - end, size = forward ? steps[i] : -steps[i];
-    shape[d] = room <= 0 ? 0 : (room + size - 1) / size;
+    shape[d] = room <= 0 ? 0 : (room - 1) / size + 1;
     first[d] = begin;
     step[d] = steps[i];
   }

@@ -177,6 +177,7 @@ TEST(QuantizeModel, GivesTheIntegersThatItPromises) {
   EXPECT_LE(integer_difference(plain_cnn()), 1.01f);
   EXPECT_LE(integer_difference(residual_cnn()), 1.01f);
   EXPECT_LE(integer_difference(depthwise_cnn()), 1.01f);
+  EXPECT_LE(integer_difference(transformer_block()), 4.01f);
 }
 
 TEST(QuantizeModel, AddsResidualsOnTheArray) {
