@@ -3,24 +3,12 @@
 """check_quantize.py GEMEL ONNX_TESTS: float models through `gemel run` and `gemel quantize`, and what is refused."""
 import os
 import re
-import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, sys.argv[2])
+from check_verify import expect, run  # noqa: E402
 from onnx_writer import FLOAT, INT64, Model, npy  # noqa: E402
-
-
-def run(arguments, status):
-    result = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
-    if result.returncode != status:
-        sys.exit("%s\nended with %d, expected %d:\n%s" % (" ".join(arguments), result.returncode, status, result.stdout))
-    return result.stdout
-
-
-def expect(condition, what):
-    if not condition:
-        sys.exit("not so: " + what)
 
 
 def write(directory, model):
