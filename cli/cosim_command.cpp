@@ -89,7 +89,7 @@ class CosimSession {
       }
       arch::AcceleratorConfig config = config_;
       sim::draw_surroundings(config, seed, options_.config.overrides);
-      const arch::RoccStream stream = sim::random_stream(config, seed);
+      const arch::RoccStream stream = sim::random_stream_or_loops(config, seed);
       sim::Comparison result;
       try {
         result = compare(stream, config);

@@ -196,9 +196,13 @@ arch::RoccStream ProgramGenerator::generate() {
 }
 
 arch::RoccStream random_stream(const arch::AcceleratorConfig& config, std::uint64_t seed) {
+  return ProgramGenerator(config, seed).generate();
+}
+
+arch::RoccStream random_stream_or_loops(const arch::AcceleratorConfig& config, std::uint64_t seed) {
   // One program in six is made of loop instructions, where the machine has room for any.
   if (seed % 6 == 5 && has_loop_programs(config)) return random_loop_stream(config, seed);
-  return ProgramGenerator(config, seed).generate();
+  return random_stream(config, seed);
 }
 
 }  // namespace gemel::sim

@@ -225,8 +225,9 @@ void LoopProgramGenerator::place_conv(ConvLoop& loop) {
   loop.bias = random_.percent(20) ? 0 : input(4 * loop.out_channels + 64) + 4 * first_out;
   loop.no_bias = loop.bias == 0 || random_.percent(20);
   if (loop.bias == 0) loop.bias = 1;  // zeros, whatever the address
-  const std::uint64_t out_bytes =
-      std::uint64_t{loop.batch} * loop.out_rows_dim * loop.out_cols_dim * std::max(loop.out_stride, loop.out_channels);
+  // Padded pooling can give more pixels than it takes.
+  const std::uint64_t out_bytes = std::uint64_t{loop.batch} * loop.pool_out_rows * loop.pool_out_cols *
+                                  std::max(loop.out_stride, loop.out_channels);
   loop.output = output(out_bytes + 64) + first_out;
 }
 

@@ -13,4 +13,7 @@ namespace gemel::sim {
 // store what they have left in scratchpad and accumulator.
 arch::RoccStream random_stream(const arch::AcceleratorConfig& config, std::uint64_t seed);
 
+// The same, but some seeds give a program of loop instructions (program_generator_loops.h).
+arch::RoccStream random_stream_or_loops(const arch::AcceleratorConfig& config, std::uint64_t seed);
+
 }  // namespace gemel::sim

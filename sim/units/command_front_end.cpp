@@ -55,7 +55,7 @@ void CommandFrontEnd::resume() {
     return;
   }
   pull();
-  if (by_cycle_) wake(offered_at_);
+  if (by_cycle_) wake(chain_first_due());
   if (held_ > 0) wake(pending_[0].visible);
 }
 

@@ -73,6 +73,7 @@ class CommandFrontEnd final : public Unit, public LoopCommandListener {
   bool chain_is_empty() const;
   bool chain_cycle(Cycle now, bool may_allocate);
   Cycle chain_next_due(Cycle now) const;
+  Cycle chain_first_due() const;
   void advance_by_cycle(Cycle now);
   const QueueEntry* head(Queue q, Cycle now) const;
   void push(Queue q, const arch::Command& command, CommandOrigin origin, Cycle now);

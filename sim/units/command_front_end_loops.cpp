@@ -104,6 +104,12 @@ bool CommandFrontEnd::chain_cycle(Cycle now, bool may_allocate) {
   return changed;
 }
 
+// After enter_by_cycle(): the offer of the loop command, or before it the plain command that is still on its way.
+Cycle CommandFrontEnd::chain_first_due() const {
+  const ShortQueue& unrolled = queues_[kUnrolled];
+  return unrolled.count > 0 ? std::min(offered_at_, static_cast<Cycle>(unrolled.entries[0].entered + 1)) : offered_at_;
+}
+
 // Where a cycle changed nothing: the next that may, by the clock alone.
 Cycle CommandFrontEnd::chain_next_due(Cycle now) const {
   Cycle next = kNever;

@@ -89,7 +89,7 @@ void compare_random_programs(const AcceleratorConfig& base, std::uint64_t progra
     const std::uint64_t seed = (fresh_seed() << 20) + i;
     config = base;
     sim::draw_surroundings(config, seed);
-    const arch::RoccStream stream = sim::random_stream(config, seed);
+    const arch::RoccStream stream = sim::random_stream_or_loops(config, seed);
     if (difference(twin, arch::make_program(stream), config).empty()) continue;
     const auto differs = [&](const arch::RoccStream& candidate) {
       return !difference(twin, arch::make_program(candidate), config).empty();
