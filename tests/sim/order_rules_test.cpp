@@ -123,7 +123,7 @@ TEST(RandomStream, IsTheSameEverywhere) {
 // What the programs are for: every kind of command and every mode occurs, and often enough.
 TEST(RandomStream, UsesWhatTheMachineHas) {
   std::map<std::string, unsigned> seen;
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+  for (std::uint64_t seed = 0; seed < 600; ++seed) {
     const arch::RoccStream stream = sim::random_stream({}, seed);
     arch::ConfigStore store;
     arch::ConfigExecute execute;
