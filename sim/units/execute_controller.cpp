@@ -181,6 +181,8 @@ void ExecuteController::apply_configuration(const IssuedCommand& issued, Cycle n
       throw std::invalid_argument("config_ex sends two operands through the one transposer");
   }
   account_.spend(now + 1, kWaitDrain);
+  lacks_command_ = true;  // until the next decision: the run may end before it
+  lacking_ = 0;
   station_.complete_fed(issued.entry, now);
   queue_.configuration_applied();
   pop(1, now);

@@ -209,7 +209,6 @@ TEST_F(FunctionalRules, SumsWrapAtTheWidthOfTheArray) {
 }
 
 TEST_F(FunctionalRules, RefusesWhatIsUndefined) {
-  EXPECT_THROW(run("loop_ws\n"), std::invalid_argument);
   EXPECT_THROW(run("config_norm\n"), std::invalid_argument);
   EXPECT_THROW(run("config_ld scale=1\nmvin dram_address=0x80000fff cols=2 rows=1\n"), std::invalid_argument);
   EXPECT_THROW(run("config_ex dataflow=1 a_stride=1\npreload bd=acc:0 bd_cols=1 bd_rows=1 c=garbage\n"),
