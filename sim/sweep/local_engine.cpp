@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/sweep/local_engine.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <thread>
 
-#include "sim/arch/file_io.h"
-#include "sim/sweep/content_hash.h"
 #include "sim/sweep/owner.h"
 #include "sim/sweep/point_process.h"
 #include "sim/sweep/stop_request.h"
@@ -17,24 +16,20 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kLook{4};
-constexpr const char* kOwnerFile = "owner";
 
-// A directory for this process below DIR/running; those of dead processes are removed.
+// A directory for this process below DIR/running, named after it: whoever comes later sees from the name alone whether
+// its process is dead, wherever it was killed. Removes those of dead processes, at the start and at the end.
 class RunningDirectory {
  public:
-  explicit RunningDirectory(const std::string& directory) : all_(fs::path(directory) / "running") {
-    fs::create_directories(all_);
-    std::error_code ignored;  // another process may be cleaning up as well
-    for (const fs::directory_entry& entry : fs::directory_iterator(all_, ignored)) {
-      if (is_abandoned(entry.path())) fs::remove_all(entry.path(), ignored);
-    }
-    own_ = all_ / ContentHash().add(own_name()).hex().substr(0, 16);
+  explicit RunningDirectory(const std::string& directory)
+      : all_(fs::path(directory) / "running"), own_(all_ / directory_name(own_name())) {
     fs::create_directories(own_);
-    arch::save_file((own_ / kOwnerFile).string(), own_name());
+    remove_abandoned();
   }
   ~RunningDirectory() {
-    std::error_code ignored;  // left over at worst
+    std::error_code ignored;  // left over at worst; the next start of the sweep removes it
     fs::remove_all(own_, ignored);
+    remove_abandoned();         // a killed process's last point may have written while the start looked
     fs::remove(all_, ignored);  // only where it is empty
   }
   RunningDirectory(const RunningDirectory&) = delete;
@@ -43,10 +38,21 @@ class RunningDirectory {
   std::string next() { return (own_ / std::to_string(++points_)).string(); }
 
  private:
-  static bool is_abandoned(const fs::path& directory) {
-    std::error_code ignored;
-    const fs::path file = directory / kOwnerFile;
-    return fs::is_regular_file(file, ignored) && liveness_of(arch::load_file(file.string())) == Liveness::Dead;
+  static constexpr char kSlash = ',';  // no owner's name has a comma
+
+  static std::string directory_name(std::string owner) {
+    std::replace(owner.begin(), owner.end(), '/', kSlash);
+    return owner;
+  }
+  static bool is_abandoned(std::string name) {
+    std::replace(name.begin(), name.end(), kSlash, '/');
+    return liveness_of(name) == Liveness::Dead;
+  }
+  void remove_abandoned() {
+    std::error_code ignored;  // another process may be cleaning up as well
+    for (const fs::directory_entry& entry : fs::directory_iterator(all_, ignored)) {
+      if (is_abandoned(entry.path().filename().string())) fs::remove_all(entry.path(), ignored);
+    }
   }
 
   fs::path all_, own_;
