@@ -14,6 +14,7 @@
 #include "sim/arch/rocc_stream.h"
 #include "sim/cosim/compare.h"
 #include "sim/cosim/first_layers.h"
+#include "sim/cosim/program_generator_loops.h"
 #include "sim/cosim/program_shrinker.h"
 #include "sim/cosim/random_program.h"
 #include "sim/cosim/random_surroundings.h"
@@ -31,6 +32,7 @@ struct Options {
   std::uint64_t random = 0;
   std::uint64_t seed = 0;
   bool has_seed = false;
+  bool loops = false;  // random programs of loop instructions only
   std::string waves;
   std::string save;
 };
@@ -46,6 +48,7 @@ void check_options(const Options& options) {
   }
   if (options.layers > 0 && options.random > 0) throw arch::InputError("--layers: it belongs to a compiled workload");
   if (options.has_seed && options.random == 0) throw arch::InputError("--seed: it belongs to --random N");
+  if (options.loops && options.random == 0) throw arch::InputError("--loops: it belongs to --random N");
   if (!options.save.empty() && options.random == 0) throw arch::InputError("--save: it belongs to --random N");
   if (!options.waves.empty()) check_output_path(options.waves, options.work);
   if (!options.save.empty()) check_output_path(options.save);
@@ -80,6 +83,10 @@ class CosimSession {
   int run_random() {
     const std::uint64_t first = options_.has_seed ? options_.seed : std::random_device{}() & 0xFFFFFFu;
     sim::Cycle cycles = 0;
+    if (options_.loops && !sim::has_loop_programs(config_)) {
+      throw arch::InputError("--loops: " + config_.name +
+                             " has no weight-stationary dataflow, or memories too small for the blocks of a loop");
+    }
     twin_ = build(false);
     for (std::uint64_t i = 0; i < options_.random; ++i) {
       const std::uint64_t seed = first + i;
@@ -89,7 +96,8 @@ class CosimSession {
       }
       arch::AcceleratorConfig config = config_;
       sim::draw_surroundings(config, seed, options_.config.overrides);
-      const arch::RoccStream stream = sim::random_stream_or_loops(config, seed);
+      const arch::RoccStream stream =
+          options_.loops ? sim::random_loop_stream(config, seed) : sim::random_stream_or_loops(config, seed);
       sim::Comparison result;
       try {
         result = compare(stream, config);
@@ -102,8 +110,9 @@ class CosimSession {
       if (result.difference) return report_random(seed, stream, config);
     }
     progress_.clear();
-    std::cout << options_.random << " random programs on " << config_.name << ", seeds " << first << " to "
-              << first + options_.random - 1 << ": no difference in " << sim::grouped_text(cycles) << " cycles\n";
+    std::cout << options_.random << " random programs" << (options_.loops ? " of loops" : "") << " on " << config_.name
+              << ", seeds " << first << " to " << first + options_.random - 1 << ": no difference in "
+              << sim::grouped_text(cycles) << " cycles\n";
     return kDone;
   }
 
@@ -200,6 +209,7 @@ Action add_cosim_command(CLI::App& command) {
   command.add_option("--layers", options->layers, "only the first layers of a workload or compiled program")
       ->type_name("N");
   command.add_option("--random", options->random, "compare this many random programs instead")->type_name("N");
+  command.add_flag("--loops", options->loops, "random programs of loop instructions only (else one in six)");
   CLI::Option* seed =
       command.add_option("--seed", options->seed, "of the first random program (default: another each time)");
   command.add_option("--waves", options->waves, "write the RTL's waveforms around the first difference")
