@@ -125,7 +125,8 @@ void CommandChecker::configure(const Command& command) {
         violate(weight_stationary ? "weight stationary with both operands transposed needs two transposers"
                                   : "output stationary with only B transposed needs two transposers");
       }
-      if (field::ConfigExecute_activation.get(command.rs1, command.rs2) > 1)
+      // Where normalisations are built in, a program may name one here too: it does nothing on the way to the scratchpad.
+      if (field::ConfigExecute_activation.get(command.rs1, command.rs2) > 1 && !config_.normalisations)
         violate("activation above 1 is not built in");
       execute_ = next;
       return;
@@ -138,26 +139,61 @@ void CommandChecker::configure(const Command& command) {
     }
     case ConfigKind::Store: {
       const ConfigStore next = decode_config_store(command.rs1, command.rs2);
-      if (next.activation > 1) violate("activation above 1 is not built in");
+      if (next.activation > 1 && !config_.normalisations) violate("activation above 1 is not built in");
+      normaliser_.configure(next);
       if (next.pool_stride != 0 && next.pool_size == 0) violate("pooling with a window of size 0");
-      ConfigStore merged = next;
-      if (next.pool_stride == 0 && store_) {
-        merged.upper_pad = store_->upper_pad;
-        merged.left_pad = store_->left_pad;
-        merged.pooled_rows = store_->pooled_rows;
-        merged.pooled_cols = store_->pooled_cols;
-        if (next.pool_size == 0) {
-          merged.out_rows = store_->out_rows;
-          merged.out_cols = store_->out_cols;
-          merged.pool_out_dim = store_->pool_out_dim;
-        }
-      }
       scale_known_ = scale_known_ || !next.keeps_scale();
-      store_ = merged;
+      store_ = store_ ? configured_behind(*store_, next) : next;
       return;
     }
     case ConfigKind::Normalise:
-      violate("config_norm is not built in");
+      return configure_normaliser(decode_config_normalise(command.rs1, command.rs2));
+  }
+}
+
+void CommandChecker::configure_normaliser(const ConfigNormalise& config) {
+  if (!config_.normalisations) violate("config_norm is not built in");
+  if (const std::optional<std::string> violation = find_norm_violation(config, normaliser_)) violate(*violation);
+  normaliser_.configure(config);
+  if (config.set_stats_id_only) return;
+  has_polynomial_ = true;
+  (config.is_inverse_ln2 ? has_inverse_ln2_ : has_ln2_) = true;
+}
+
+// Constants and statistics that an mvout of the accumulator uses are there; notes what it computes.
+void CommandChecker::use_statistics(NormCommand command, bool is_small) {
+  StatisticsKnown& known = statistics_[normaliser_.context];
+  const auto need = [](bool is_there, const char* what) {
+    if (!is_there) violate(what);
+  };
+  const auto need_exponentials = [&] {
+    need(has_polynomial_ && has_ln2_ && has_inverse_ln2_, "exponentials need config_norm with qb, qc, qln2 and qln2_inv");
+  };
+  switch (command) {
+    case NormCommand::Write:
+      if (!is_small) return;
+      if (normaliser_.activation == Activation::Igelu) need(has_polynomial_, "igelu needs config_norm with qb and qc");
+      if (normaliser_.activation == Activation::LayerNorm)
+        need(known.mean && known.deviation, "layernorm needs mean and inverse deviation of its context");
+      if (normaliser_.activation != Activation::Softmax) return;
+      need_exponentials();
+      return need(known.sum_exponentials, "softmax needs the inverse sum of exponentials of its context");
+    case NormCommand::Sum:
+    case NormCommand::Max:
+      return;
+    case NormCommand::Mean:
+      known.mean = true;
+      return;
+    case NormCommand::Variance:
+    case NormCommand::InverseDeviation:
+      need(known.mean, "a variance needs the mean of its context");
+      known.deviation |= command == NormCommand::InverseDeviation;
+      return;
+    case NormCommand::SumExponentials:
+    case NormCommand::InverseSumExponentials:
+      need_exponentials();
+      known.sum_exponentials |= command == NormCommand::InverseSumExponentials;
+      return;
   }
 }
 
@@ -226,6 +262,7 @@ void CommandChecker::mvout(const Mvout& command) {
     for (std::uint32_t r = 0; r < rows; ++r) {
       read(local.address.plus(r * store_->out_cols, d_), cols, local.cols, "pooled mvout");
     }
+    if (accumulator) use_statistics(NormCommand::Write, true);
     const std::uint64_t pixels = std::uint64_t{store_->pooled_rows - 1u} * store_->pool_out_dim + store_->pooled_cols;
     memory_range(command.dram_address, store_->dram_stride, pixels, local.cols);
     return;
@@ -241,6 +278,11 @@ void CommandChecker::mvout(const Mvout& command) {
   }
   for (std::uint32_t first = 0; first < local.cols; first += dim) {
     read(local.address.plus(first, d_), rows, std::min<std::uint32_t>(dim, local.cols - first), "mvout");
+  }
+  if (accumulator && config_.normalisations) {
+    const NormCommand norm = norm_command(local.address);
+    use_statistics(norm, !wide);
+    if (norm != NormCommand::Write) return;  // reaches no memory
   }
   const std::uint64_t places =
       one_dimensional ? std::uint64_t{store_->out_rows - 1u} * store_->pool_out_dim + store_->out_cols : rows;

@@ -118,7 +118,7 @@ struct ConfigLoad {
 };
 
 struct ConfigStore {
-  std::uint8_t activation = 0;  // 0 none, 1 ReLU; 2 and 3 are not built in
+  std::uint8_t activation = 0;  // 0 none, 1 ReLU; with normalisations also 2 layernorm, 3 igelu
   std::uint8_t pool_stride = 0;
   std::uint8_t pool_size = 0;
   std::uint8_t upper_pad = 0;
@@ -134,6 +134,16 @@ struct ConfigStore {
   static constexpr std::uint32_t kKeepScale = 0xFFFFFFFFu;
   bool keeps_scale() const { return scale_bits == kKeepScale; }
   float scale() const { return float_from_bits(scale_bits); }
+};
+
+struct ConfigNormalise {
+  std::uint8_t stats_id = 0;
+  bool activation_msb = false;
+  bool set_stats_id_only = false;
+  bool is_inverse_ln2 = false;  // what q_const is
+  std::int32_t q_const = 0;
+  std::int32_t qb = 0;
+  std::int32_t qc = 0;
 };
 
 struct Mvin {
@@ -226,6 +236,34 @@ inline ConfigStore decode_config_store(std::uint64_t rs1, std::uint64_t rs2) {
   return c;
 }
 
+// The store configuration that `next` leaves behind `before`. Without pooling the window's geometry stays, but for what
+// a one-dimensional mvout uses.
+inline ConfigStore configured_behind(const ConfigStore& before, ConfigStore next) {
+  if (next.keeps_scale()) next.scale_bits = before.scale_bits;
+  if (next.pool_stride != 0) return next;
+  next.upper_pad = before.upper_pad;
+  next.left_pad = before.left_pad;
+  next.pooled_rows = before.pooled_rows;
+  next.pooled_cols = before.pooled_cols;
+  if (next.pool_size != 0) return next;
+  next.out_rows = before.out_rows;
+  next.out_cols = before.out_cols;
+  next.pool_out_dim = before.pool_out_dim;
+  return next;
+}
+
+inline ConfigNormalise decode_config_normalise(std::uint64_t rs1, std::uint64_t rs2) {
+  ConfigNormalise c;
+  c.stats_id = static_cast<std::uint8_t>(field::ConfigNormalise_stats_id.get(rs1, rs2));
+  c.activation_msb = field::ConfigNormalise_activation_msb.get(rs1, rs2) != 0;
+  c.set_stats_id_only = field::ConfigNormalise_set_stats_id_only.get(rs1, rs2) != 0;
+  c.is_inverse_ln2 = field::ConfigNormalise_q_const_type.get(rs1, rs2) != 0;
+  c.q_const = static_cast<std::int32_t>(field::ConfigNormalise_q_const.get32(rs1, rs2));
+  c.qb = static_cast<std::int32_t>(field::ConfigNormalise_qb.get32(rs1, rs2));
+  c.qc = static_cast<std::int32_t>(field::ConfigNormalise_qc.get32(rs1, rs2));
+  return c;
+}
+
 inline bool is_mvin(Funct funct) { return funct == Funct::Mvin || funct == Funct::Mvin2 || funct == Funct::Mvin3; }
 inline bool is_compute(Funct funct) { return funct == Funct::ComputePreloaded || funct == Funct::ComputeAccumulated; }
 
@@ -261,6 +299,7 @@ inline CounterAccess decode_counter(std::uint64_t rs1) {
 Command encode_config_execute(const ConfigExecute& config);
 Command encode_config_load(const ConfigLoad& config);
 Command encode_config_store(const ConfigStore& config);
+Command encode_config_normalise(const ConfigNormalise& config);
 Command encode_flush(const Flush& flush);
 Command encode_counter(const CounterAccess& access);
 

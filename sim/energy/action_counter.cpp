@@ -63,28 +63,11 @@ void ActionCounter::command(const arch::Command& command) {
       break;
     }
     case arch::ConfigKind::Store:
-      configure_store(arch::decode_config_store(command.rs1, command.rs2));
+      store_ = arch::configured_behind(store_, arch::decode_config_store(command.rs1, command.rs2));
       break;
     case arch::ConfigKind::Normalise:
       break;
   }
-}
-
-// The window's geometry stays where a configuration does not bring one.
-void ActionCounter::configure_store(const arch::ConfigStore& config) {
-  arch::ConfigStore next = config;
-  if (config.pool_stride == 0) {
-    next.upper_pad = store_.upper_pad;
-    next.left_pad = store_.left_pad;
-    next.pooled_rows = store_.pooled_rows;
-    next.pooled_cols = store_.pooled_cols;
-    if (config.pool_size == 0) {
-      next.pool_out_dim = store_.pool_out_dim;
-      next.out_rows = store_.out_rows;
-      next.out_cols = store_.out_cols;
-    }
-  }
-  store_ = next;
 }
 
 const ActionCounter::RowCost& ActionCounter::cost_of(std::uint64_t address, std::uint32_t bytes,

@@ -56,7 +56,6 @@ class ActionCounter {
   const RowCost& cost_of(std::uint64_t address, std::uint32_t bytes, std::uint32_t local_row_bytes);
   void write_row(arch::LocalAddress local, bool accumulates, std::uint64_t times = 1);
   void read_operand(const arch::LocalBlock& block, bool transposed);
-  void configure_store(const arch::ConfigStore& config);
   void load(const arch::Mvin& mvin);
   void store(const arch::Mvout& mvout);
   void preload(const arch::Preload& preload);

@@ -95,20 +95,7 @@ void FunctionalExecutor::configure(const arch::Command& command) {
       const arch::ConfigStore next = arch::decode_config_store(command.rs1, command.rs2);
       if (next.activation > 1)
         throw std::invalid_argument("activation " + std::to_string(next.activation) + " is not built in");
-      const arch::ConfigStore old = store_;
-      store_ = next;
-      if (next.keeps_scale()) store_.scale_bits = old.scale_bits;
-      if (next.pool_stride == 0) {  // the window's geometry stays, but for what the one-dimensional mvout uses
-        store_.upper_pad = old.upper_pad;
-        store_.left_pad = old.left_pad;
-        store_.pooled_rows = old.pooled_rows;
-        store_.pooled_cols = old.pooled_cols;
-        if (next.pool_size == 0) {
-          store_.out_rows = old.out_rows;
-          store_.out_cols = old.out_cols;
-          store_.pool_out_dim = old.pool_out_dim;
-        }
-      }
+      store_ = arch::configured_behind(store_, next);
       return;
     }
     case arch::ConfigKind::Normalise:

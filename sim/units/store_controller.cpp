@@ -19,22 +19,10 @@ StoreController::StoreController(const sc_core::sc_module_name& name, const arch
       tracker_count_(config.dma.loads_in_flight) {}
 
 void StoreController::configure(const arch::ConfigStore& c) {
-  arch::ConfigStore next = c;
   if (c.activation > 1)
     throw std::invalid_argument("config_st: activation " + std::to_string(c.activation) +
                                 " is not built in; use 0 (none) or 1 (ReLU)");
-  if (c.pool_stride == 0) {  // geometry stays, but for what a 1-D mvout sets
-    next.upper_pad = settings_.upper_pad;
-    next.left_pad = settings_.left_pad;
-    next.pooled_rows = settings_.pooled_rows;
-    next.pooled_cols = settings_.pooled_cols;
-    if (c.pool_size == 0) {
-      next.pool_out_dim = settings_.pool_out_dim;
-      next.out_rows = settings_.out_rows;
-      next.out_cols = settings_.out_cols;
-    }
-  }
-  settings_ = next;
+  settings_ = arch::configured_behind(settings_, c);
   if (!c.keeps_scale()) scale_ = c.scale();
 }
 
