@@ -116,7 +116,10 @@ sim::RunResult simulate(const Options& options, const Work& work, const arch::Ac
   try {
     if (options.engine == "rtl") return simulate_rtl(work, config, run, progress);
     sim::RunResult result = sim::run_program(work.program, config, run);
-    if (trace) options.trace.write({work.name, config.name, arch::derive(config).bus_bytes}, work.program, *trace);
+    if (trace) {
+      const sim::TraceDescription description{work.name, config.name, arch::derive(config).bus_bytes};
+      options.trace.write(description, work.program, work.tiles, *trace);
+    }
     return result;
   } catch (const sim::DeadlockError& error) {
     if (is_ours) throw;

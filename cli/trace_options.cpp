@@ -64,8 +64,8 @@ std::unique_ptr<TraceRecording> TraceOptions::start(sim::RunOptions& run) const 
 }
 
 void TraceOptions::write(const sim::TraceDescription& description, const arch::Program& program,
-                         TraceRecording& recording) const {
-  const std::string text = sim::trace_file_text(description, program, recording.timeline, recording.events);
+                         const std::vector<arch::Tile>& tiles, TraceRecording& recording) const {
+  const std::string text = sim::trace_file_text(description, program, tiles, recording.timeline, recording.events);
   const bool is_packed = path_.size() > 3 && path_.compare(path_.size() - 3, 3, ".gz") == 0;
   write_output_file(path_, is_packed ? sim::gzip(text) : text);
   const sim::Timeline& timeline = recording.timeline;

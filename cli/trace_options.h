@@ -4,7 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "sim/arch/tile.h"
 #include "sim/top/run.h"
 #include "sim/trace/event_log.h"
 #include "sim/trace/timeline.h"
@@ -29,7 +31,9 @@ class TraceOptions {
 
   // Makes the run record itself; nullptr, and no cost, where no trace was asked for.
   std::unique_ptr<TraceRecording> start(sim::RunOptions& run) const;
-  void write(const sim::TraceDescription& description, const arch::Program& program, TraceRecording& recording) const;
+  // `tiles` of the program, where they are known.
+  void write(const sim::TraceDescription& description, const arch::Program& program,
+             const std::vector<arch::Tile>& tiles, TraceRecording& recording) const;
 
  private:
   std::string path_;

@@ -90,6 +90,7 @@ Work compile_workload(const std::string& path, const arch::AcceleratorConfig& co
     compiler::Compilation compilation = compiler::compile_model(fused, config, compile_options);
     if (options.explain) work.explanation = placement_table(notes, fused, compilation, config);
     work.program = std::move(compilation.program);
+    work.tiles = std::move(compilation.tiles);
     work.dump += compilation.dump;
   } catch (const compiler::GraphError& error) {
     throw arch::InputError(path + ": " + error.what());

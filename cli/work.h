@@ -13,6 +13,7 @@
 #include "compiler/onnx/onnx_model.h"
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/program.h"
+#include "sim/arch/tile.h"
 
 namespace gemel::cli {
 
@@ -34,6 +35,7 @@ struct Work {
   WorkKind kind = WorkKind::Program;
   std::string name;
   arch::Program program;
+  std::vector<arch::Tile> tiles;           // of the program; only of a workload
   std::unique_ptr<compiler::Graph> graph;  // what the program must compute; only of a workload
   std::string dump;                        // the stage that was asked for
   std::string explanation;                 // where each node runs and why, where that was asked for

@@ -71,6 +71,7 @@ class Compiler {
     emitter_ = &emitter;
     for (std::size_t i = 0; i < model_.layers.size(); ++i) compile_layer(i, result);
     emitter.fence();
+    result.tiles = emitter.take_tiles();
     for (const TensorId output : model_.graph.outputs) add_output(output);
     result.dump = out_.str();
     return result;

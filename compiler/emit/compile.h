@@ -10,6 +10,7 @@
 #include "compiler/graph/fused_layer.h"
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/program.h"
+#include "sim/arch/tile.h"
 
 namespace gemel::compiler {
 
@@ -34,6 +35,7 @@ struct Compilation {
   arch::Program program;
   std::string dump;
   std::vector<LayerCost> expected;  // per layer of the program
+  std::vector<arch::Tile> tiles;    // in program order
 };
 
 // Throws arch::InputError where the machine can not run the model.

@@ -6,9 +6,10 @@ namespace gemel::compiler {
 using arch::LocalAddress;
 using arch::LocalBlock;
 
-void Emitter::command(const arch::Command& command) {
+void Emitter::command(Stream stream, const arch::Command& command) {
   step(arch::StepKind::Command, static_cast<std::uint32_t>(program_.commands.size()));
   program_.commands.push_back(command);
+  ++commands_[static_cast<std::size_t>(stream)];
   busy_ = true;
 }
 
@@ -28,15 +29,17 @@ void Emitter::configure_execute(const arch::ConfigExecute& config) {
   const arch::Command wanted = arch::encode_config_execute(config);
   if (execute_ && *execute_ == wanted) return;
   execute_ = wanted;
-  command(wanted);
+  command(Stream::Compute, wanted);
 }
 
 void Emitter::emit(const Schedule& schedule) {
   program_.commands.reserve(program_.commands.size() + schedule.loads.size() + 2 * schedule.computes.size() +
                             schedule.stores.size());
   if (!schedule.computes.empty()) configure_execute(schedule.execute);
+  std::array<std::vector<std::uint32_t>, 3> before;  // commands of each stream before its n-th operation
   std::size_t loads = 0, computes = 0, stores = 0;
   for (const Stream stream : schedule.order) {
+    before[static_cast<std::size_t>(stream)].push_back(commands_[static_cast<std::size_t>(stream)]);
     switch (stream) {
       case Stream::Load:
         load(schedule, schedule.loads[loads++]);
@@ -49,6 +52,14 @@ void Emitter::emit(const Schedule& schedule) {
         break;
     }
   }
+  for (std::size_t i = 0; i < before.size(); ++i) before[i].push_back(commands_[i]);
+  for (arch::Tile tile : schedule.tiles) {
+    tile.layer = layer_;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      tile.commands[i] = {before[i][tile.commands[i].first], before[i][tile.commands[i].end]};
+    }
+    tiles_.push_back(tile);
+  }
 }
 
 void Emitter::load(const Schedule& schedule, const LoadOp& op) {
@@ -57,13 +68,13 @@ void Emitter::load(const Schedule& schedule, const LoadOp& op) {
   std::optional<arch::Command>& held = load_[config.state];
   if (!held || !(*held == wanted)) {
     held = wanted;
-    command(wanted);
+    command(Stream::Load, wanted);
   }
   arch::Mvin mvin;
   mvin.state = config.state;
   mvin.dram_address = op.source.buffer == kNoBuffer ? 0 : memory_.address_of(op.source);
   mvin.local = {LocalAddress(op.local), op.cols, op.rows};
-  command(arch::encode_mvin(mvin));
+  command(Stream::Load, arch::encode_mvin(mvin));
 }
 
 // Weight stationary: B is preloaded and D is nothing. Output stationary: D is nothing, B comes with A, and every pass
@@ -85,20 +96,20 @@ void Emitter::compute(const ComputeOp& op) {
     compute.preloaded = op.new_weights;
     compute.bd = nothing;
   }
-  command(arch::encode_preload(preload));
-  command(arch::encode_compute(compute));
+  command(Stream::Compute, arch::encode_preload(preload));
+  command(Stream::Compute, arch::encode_compute(compute));
 }
 
 void Emitter::store(const Schedule& schedule, const StoreOp& op) {
   const arch::Command wanted = arch::encode_config_store(schedule.store_configs[op.config]);
   if (!store_ || !(*store_ == wanted)) {
     store_ = wanted;
-    command(wanted);
+    command(Stream::Store, wanted);
   }
   arch::Mvout mvout;
   mvout.dram_address = memory_.address_of(op.target);
   mvout.local = {LocalAddress(op.local), op.cols, op.rows};
-  command(arch::encode_mvout(mvout));
+  command(Stream::Store, arch::encode_mvout(mvout));
 }
 
 }  // namespace gemel::compiler

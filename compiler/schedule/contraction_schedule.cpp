@@ -48,6 +48,7 @@ class Scheduler {
  private:
   void run_tile() {
     t_.begin(builder_.next_tile());
+    builder_.begin_tile(t_.description());
     const std::int32_t steps = t_.work.diagonal ? 1 : (t_.lane_blocks + t_.plan.lanes_b - 1) / t_.plan.lanes_b;
     std::vector<PendingLoad> first;
     if (t_.plan.bias_in_array) {
@@ -58,6 +59,7 @@ class Scheduler {
     for (std::int32_t step = 0; step < steps; ++step) run_step(step, first);
     if (t_.work.residual) add_residual();
     store_tile(t_, builder_);
+    builder_.end_tile();
   }
 
   // The first pass: rows of constant lanes times the digits of the bias.

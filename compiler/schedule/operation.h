@@ -9,6 +9,7 @@
 #include "compiler/tile/contraction.h"
 #include "compiler/tile/machine.h"
 #include "sim/arch/isa.h"
+#include "sim/arch/tile.h"
 
 namespace gemel::compiler {
 
@@ -48,6 +49,7 @@ struct Schedule {
   std::vector<LoadOp> loads;
   std::vector<ComputeOp> computes;
   std::vector<StoreOp> stores;
+  std::vector<arch::Tile> tiles;       // `commands` count operations of the three streams, `layer` is 0
   std::vector<Stream> order;           // filled by interleave(); empty: not yet
   std::uint64_t predicted_cycles = 0;  // of interleave()'s model
 };

@@ -22,6 +22,22 @@ ScheduleBuilder::ScheduleBuilder(const Machine& machine)
       touched_(machine.derived.scratchpad_rows + machine.derived.accumulator_rows),
       zero_(machine.derived.scratchpad_rows, 0) {}
 
+void ScheduleBuilder::begin_tile(const arch::Tile& tile) {
+  schedule_.tiles.push_back(tile);
+  const auto lengths = stream_lengths();
+  for (std::size_t i = 0; i < lengths.size(); ++i) schedule_.tiles.back().commands[i].first = lengths[i];
+}
+
+void ScheduleBuilder::end_tile() {
+  const auto lengths = stream_lengths();
+  for (std::size_t i = 0; i < lengths.size(); ++i) schedule_.tiles.back().commands[i].end = lengths[i];
+}
+
+std::array<std::uint32_t, 3> ScheduleBuilder::stream_lengths() const {
+  return {static_cast<std::uint32_t>(schedule_.loads.size()), static_cast<std::uint32_t>(schedule_.computes.size()),
+          static_cast<std::uint32_t>(schedule_.stores.size())};
+}
+
 std::uint16_t ScheduleBuilder::load_config(const arch::ConfigLoad& config) {
   for (std::size_t i = 0; i < schedule_.load_configs.size(); ++i) {
     if (same(schedule_.load_configs[i], config)) return static_cast<std::uint16_t>(i);

@@ -3,6 +3,7 @@
 // Takes the operations of a layer in a plain sequential order and works out what each must wait for: the reservation
 // station resolves hazards in the order of the commands, so an operation may be offered early as long as everything
 // that touches its rows keeps its place.
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -31,6 +32,9 @@ class ScheduleBuilder {
 
   // Turns of the slots and of the halves of the accumulator, so that a contraction does not begin where the last ended.
   std::int32_t next_tile() { return tiles_++; }
+  // Operations between these two are the tile's.
+  void begin_tile(const arch::Tile& tile);
+  void end_tile();
   // Loads are not offered before so many computes: a load into a bank that the array reads costs it a cycle a row.
   void hold_loads_until(std::size_t computes) { load_floor_ = static_cast<std::uint32_t>(computes); }
   // Computes are not offered before so many loads.
@@ -45,6 +49,7 @@ class ScheduleBuilder {
   struct Touch {  // 1 + index of the last operation of each stream that touched the row
     std::uint32_t load = 0, compute = 0, store = 0;
   };
+  std::array<std::uint32_t, 3> stream_lengths() const;
   std::size_t index_of(arch::LocalAddress local) const;
   void load_rows(LoadOp op, std::size_t first, std::int32_t rows, std::int32_t blocks, std::int32_t stride, bool zero);
 

@@ -10,6 +10,7 @@
 #include "compiler/tile/tile_plan.h"
 #include "compiler/tile/weight_packing.h"
 #include "sim/arch/local_address.h"
+#include "sim/arch/tile.h"
 
 namespace gemel::compiler {
 
@@ -71,6 +72,18 @@ struct TileContext {
   void begin(std::int32_t number) {
     tile_number = number;
     c_base = number % machine.accumulator_slots() * machine.accumulator_slot_rows();
+  }
+
+  arch::Tile description() const {
+    arch::Tile tile;
+    tile.image = image;
+    tile.y = tile_y;
+    tile.x = tile_x;
+    tile.height = tile_h;
+    tile.width = tile_w;
+    tile.first_output = n_first * dim;
+    tile.outputs = outputs_of(0, n_count);
+    return tile;
   }
 
   std::int32_t block_lanes(std::int32_t block) const { return std::min(dim, work.lanes - block * dim); }

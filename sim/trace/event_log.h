@@ -2,6 +2,7 @@
 #pragma once
 // What co-simulation compares: {cycle, kind, payload}, recorded by both bodies. The order of events of one cycle has no
 // meaning; sorted() puts them into the one order that both sides use.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -37,6 +38,7 @@ class EventLog {
   EventLog(Cycle from, Cycle to, std::size_t most) : from_(from), to_(to), most_(most) {}
 
   void record(Cycle cycle, EventKind kind, std::uint64_t a, std::uint64_t b = 0) {
+    if (cycle < from_ && kind == EventKind::Issued) ++issued_before_[a];
     if (cycle < from_ || cycle >= to_) return;
     if (events_.size() == most_) {
       to_ = cycle;
@@ -46,11 +48,14 @@ class EventLog {
   }
   const std::vector<Event>& sorted();
   Cycle window_end() const { return to_; }
+  // Commands of a class that issued before the window.
+  std::uint64_t issued_before(std::size_t command_class) const { return issued_before_[command_class]; }
   void clear() { events_.clear(); }
 
  private:
   Cycle from_ = 0, to_ = ~Cycle{0};
   std::size_t most_ = ~std::size_t{0};
+  std::array<std::uint64_t, 3> issued_before_{};
   std::vector<Event> events_;
 };
 

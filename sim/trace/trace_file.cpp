@@ -12,6 +12,7 @@ namespace {
 
 // Numbers of the tracks: whoever looks sees them in this order.
 constexpr unsigned kLayerTrack = 1;
+constexpr unsigned kFirstTileTrack = 3000;  // and 100 on for each class; these stand behind the layers
 constexpr unsigned kFirstUnitTrack = 10;
 constexpr unsigned kFirstCommandTrack = 100;  // and 100 on for each class
 constexpr unsigned kReadTrack = 1000;
@@ -95,19 +96,36 @@ void write_parts(const Timeline& timeline, EventWriter& out) {
   }
 }
 
-void write_lanes(const std::vector<LaneSlice>& slices, unsigned first, const std::string& name, EventWriter& out) {
+// `arguments_of` a slice: an object or "".
+template <typename ArgumentsOf>
+void write_lanes(const std::vector<LaneSlice>& slices, unsigned first, const std::string& name,
+                 ArgumentsOf&& arguments_of, EventWriter& out) {
   unsigned lanes = 0;
   for (const LaneSlice& slice : slices) lanes = std::max(lanes, slice.lane + 1);
   for (unsigned lane = 0; lane < lanes; ++lane) out.track(first + lane, name + " " + std::to_string(lane));
   for (const LaneSlice& slice : slices) {
-    std::string arguments;
-    if (slice.address != 0) {
-      char text[40];
-      std::snprintf(text, sizeof text, "{\"address\":\"0x%llx\"}", static_cast<unsigned long long>(slice.address));
-      arguments = text;
-    }
-    out.slice(first + slice.lane, slice.start, slice.end, quoted(slice.name), arguments);
+    out.slice(first + slice.lane, slice.start, slice.end, quoted(slice.name), arguments_of(slice));
   }
+}
+
+std::string address_argument(const LaneSlice& slice) {
+  if (slice.address == 0) return "";
+  char text[40];
+  std::snprintf(text, sizeof text, "{\"address\":\"0x%llx\"}", static_cast<unsigned long long>(slice.address));
+  return text;
+}
+
+std::string tile_arguments(const arch::Tile& tile, std::size_t command_class) {
+  const auto range = [](std::int64_t first, std::int64_t count) {
+    return std::to_string(first) + " to " + std::to_string(first + count - 1);
+  };
+  const arch::Tile::Commands& commands = tile.commands[command_class];
+  return nlohmann::ordered_json{{"image", tile.image},
+                                {"rows", range(tile.y, tile.height)},
+                                {"columns", range(tile.x, tile.width)},
+                                {"outputs", range(tile.first_output, tile.outputs)},
+                                {"commands", commands.end - commands.first}}
+      .dump();
 }
 
 }  // namespace
@@ -116,8 +134,8 @@ Cycle trace_window_end(const Timeline& timeline, const EventLog& events) {
   return std::min({timeline.window_end(), events.window_end(), timeline.end()});
 }
 
-std::string trace_file_text(const TraceDescription& run, const arch::Program& program, const Timeline& timeline,
-                            EventLog& events) {
+std::string trace_file_text(const TraceDescription& run, const arch::Program& program,
+                            const std::vector<arch::Tile>& tiles, const Timeline& timeline, EventLog& events) {
   const Cycle to = trace_window_end(timeline, events);
   const bool is_whole = timeline.limits().from == 0 && to == timeline.end();
   std::vector<Event> kept;
@@ -128,13 +146,20 @@ std::string trace_file_text(const TraceDescription& run, const arch::Program& pr
   out.process(run.workload + " on " + run.config);
   write_layers(program, timeline, out);
   write_units(timeline, to, out);
-  unsigned first = kFirstCommandTrack;
-  for (const CommandLanes& lanes : command_lanes(program, kept, timeline.limits().from == 0)) {
-    write_lanes(lanes.slices, first, lanes.class_name + " command", out);
-    first += 100;
+  const IssuedBefore before = {events.issued_before(0), events.issued_before(1), events.issued_before(2)};
+  const std::vector<CommandLanes> commands = command_lanes(program, kept, before);
+  const std::vector<CommandLanes> tile_tracks = tile_lanes(program, tiles, commands);
+  for (unsigned c = 0; c < tile_tracks.size(); ++c) {
+    write_lanes(
+        tile_tracks[c].slices, kFirstTileTrack + 100 * c, "tile " + tile_tracks[c].class_name,
+        [&](const LaneSlice& slice) { return tile_arguments(tiles[slice.number], c); }, out);
   }
-  write_lanes(read_lanes(kept, run.bus_bytes), kReadTrack, "memory read", out);
-  write_lanes(sim::write_lanes(kept), kWriteTrack, "memory write", out);
+  for (unsigned c = 0; c < commands.size(); ++c) {
+    write_lanes(commands[c].slices, kFirstCommandTrack + 100 * c, commands[c].class_name + " command", address_argument,
+                out);
+  }
+  write_lanes(read_lanes(kept, run.bus_bytes), kReadTrack, "memory read", address_argument, out);
+  write_lanes(sim::write_lanes(kept), kWriteTrack, "memory write", address_argument, out);
   if (!is_whole) write_parts(timeline, out);
 
   const nlohmann::ordered_json other = {{"workload", run.workload},

@@ -3,8 +3,10 @@
 // A timeline in the JSON Trace Event Format, which ui.perfetto.dev and chrome://tracing open. docs/reports.md lists the
 // tracks. One cycle is one microsecond of the file.
 #include <string>
+#include <vector>
 
 #include "sim/arch/program.h"
+#include "sim/arch/tile.h"
 #include "sim/trace/event_log.h"
 #include "sim/trace/timeline.h"
 
@@ -20,7 +22,8 @@ struct TraceDescription {
 Cycle trace_window_end(const Timeline& timeline, const EventLog& events);
 
 // `events` holds the events of the timeline's window at least.
-std::string trace_file_text(const TraceDescription& run, const arch::Program& program, const Timeline& timeline,
-                            EventLog& events);
+// Without `tiles` there are no tracks of them.
+std::string trace_file_text(const TraceDescription& run, const arch::Program& program,
+                            const std::vector<arch::Tile>& tiles, const Timeline& timeline, EventLog& events);
 
 }  // namespace gemel::sim

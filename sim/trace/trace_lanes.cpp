@@ -69,10 +69,10 @@ void assign_lanes(std::vector<LaneSlice>& slices) {
 }  // namespace
 
 std::vector<CommandLanes> command_lanes(const arch::Program& program, const std::vector<Event>& events,
-                                        bool from_the_beginning) {
-  const auto commands = from_the_beginning ? commands_by_class(program) : std::array<std::vector<std::uint32_t>, 3>{};
+                                        const IssuedBefore& issued_before) {
+  const auto commands = commands_by_class(program);
   std::vector<CommandLanes> lanes(3);
-  std::array<std::size_t, 3> issued{};
+  IssuedBefore issued = issued_before;
   std::array<std::map<std::uint64_t, LaneSlice>, 3> open;  // by station entry
   for (unsigned c = 0; c < 3; ++c) lanes[c].class_name = kClasses[c];
   // In the cycle in which an entry is left it may be taken again: what ended is closed first.
@@ -91,7 +91,7 @@ std::vector<CommandLanes> command_lanes(const arch::Program& program, const std:
     LaneSlice slice;
     slice.start = event.cycle;
     slice.lane = static_cast<unsigned>(event.b);
-    const std::size_t index = issued[c]++;
+    const std::size_t index = slice.number = issued[c]++;
     slice.name = kClasses[c];
     if (index < commands[c].size()) {
       const arch::InstructionInfo* info =
@@ -105,6 +105,40 @@ std::vector<CommandLanes> command_lanes(const arch::Program& program, const std:
     open[c].emplace(event.b, std::move(slice));
   }
   return lanes;
+}
+
+std::vector<CommandLanes> tile_lanes(const arch::Program& program, const std::vector<arch::Tile>& tiles,
+                                     const std::vector<CommandLanes>& lanes) {
+  std::vector<std::uint32_t> in_layer(program.layers.size());  // tiles
+  for (const arch::Tile& tile : tiles) ++in_layer.at(tile.layer);
+  std::vector<CommandLanes> out;
+  for (std::size_t c = 0; c < lanes.size(); ++c) {
+    CommandLanes of_class;
+    of_class.class_name = lanes[c].class_name;
+    std::vector<const LaneSlice*> commands;
+    for (const LaneSlice& slice : lanes[c].slices) commands.push_back(&slice);
+    std::sort(commands.begin(), commands.end(), [](const auto* a, const auto* b) { return a->number < b->number; });
+    std::size_t next = 0;  // command
+    std::uint32_t layer = ~0u, place = 0;
+    for (std::size_t i = 0; i < tiles.size(); ++i) {
+      place = tiles[i].layer == layer ? place + 1 : 1;
+      layer = tiles[i].layer;
+      while (next < commands.size() && commands[next]->number < tiles[i].commands[c].first) ++next;
+      LaneSlice slice;
+      slice.start = ~Cycle{0};
+      slice.number = i;
+      for (; next < commands.size() && commands[next]->number < tiles[i].commands[c].end; ++next) {
+        slice.start = std::min(slice.start, commands[next]->start);
+        slice.end = std::max(slice.end, commands[next]->end);
+      }
+      if (slice.end == 0) continue;  // not in the window, or nothing to do for this class
+      slice.name = program.layers[layer].name + " " + std::to_string(place) + "/" + std::to_string(in_layer[layer]);
+      of_class.slices.push_back(std::move(slice));
+    }
+    assign_lanes(of_class.slices);
+    out.push_back(std::move(of_class));
+  }
+  return out;
 }
 
 std::vector<LaneSlice> read_lanes(const std::vector<Event>& events, std::uint32_t bus_bytes) {

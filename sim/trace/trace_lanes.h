@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // What the events of a window say about single commands and memory requests: when each began and ended.
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "sim/arch/program.h"
+#include "sim/arch/tile.h"
 #include "sim/trace/event_log.h"
 
 namespace gemel::sim {
@@ -16,6 +18,7 @@ struct LaneSlice {
   unsigned lane = 0;
   std::string name;
   std::uint64_t address = 0;  // of memory
+  std::uint64_t number = 0;   // of a command, within its class; of a tile
 };
 
 // Commands in the reservation station from issue to completion, a lane a station entry. Named after the program's
@@ -24,8 +27,14 @@ struct CommandLanes {
   std::string class_name;
   std::vector<LaneSlice> slices;
 };
+using IssuedBefore = std::array<std::uint64_t, 3>;  // commands of each class that issued before the first event
 std::vector<CommandLanes> command_lanes(const arch::Program& program, const std::vector<Event>& sorted_events,
-                                        bool from_the_beginning);
+                                        const IssuedBefore& issued_before);
+
+// When the commands of each tile, class by class, were in the machine: from the first issue to the last completion that
+// `lanes` have.
+std::vector<CommandLanes> tile_lanes(const arch::Program& program, const std::vector<arch::Tile>& tiles,
+                                     const std::vector<CommandLanes>& lanes);
 
 // Reads from the request at the memory to the last beat; writes from the first beat to the acknowledge. Lanes are given
 // out as they are free.
