@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/golden.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <iostream>
@@ -30,6 +31,13 @@ std::string place_text(const std::vector<std::int64_t>& shape, std::size_t index
   auto rest = static_cast<std::int64_t>(index);
   for (std::size_t d = shape.size(); d-- > 0; rest /= shape[d]) at[d] = rest % shape[d];
   return shape_text(at);
+}
+
+// Whether the tensor can be seen in a run: it lies in memory to the end, or is the result of a layer.
+bool is_visible(const arch::Program& program, const arch::TensorPlace& place) {
+  if (place.role != arch::TensorPlace::Role::Intermediate) return true;
+  return std::any_of(program.layers.begin(), program.layers.end(),
+                     [&](const arch::Layer& layer) { return layer.output == place.name; });
 }
 
 }  // namespace
@@ -66,6 +74,9 @@ std::vector<GoldenTensor> load_golden(const arch::Program& program, const std::v
       }
       throw arch::InputError(option + ": no tensor '" + name + "'; outputs: " + (known.empty() ? "none" : known));
     }
+    if (!is_visible(program, *place)) {
+      throw arch::InputError(option + ": '" + name + "' is only a part of what layers work on; name a layer's result");
+    }
     tensor.place = *place;
     tensor.array = load_npy(tensor.file);
     if (tensor.array.type != place->type || tensor.array.shape != place->shape) {
@@ -79,11 +90,11 @@ std::vector<GoldenTensor> load_golden(const arch::Program& program, const std::v
 }
 
 bool report_golden(const arch::Program& program, const std::vector<std::uint8_t>& memory,
-                   const std::vector<GoldenTensor>& golden) {
+                   const arch::TensorContents& results, const std::vector<GoldenTensor>& golden) {
   bool differs = false;
   for (const GoldenTensor& tensor : golden) {
     NpyArray got = tensor.array;
-    std::memcpy(got.bytes.data(), memory.data() + (tensor.place.address - program.base), got.bytes.size());
+    std::memcpy(got.bytes.data(), arch::tensor_data(program, memory, results, tensor.place), got.bytes.size());
     const std::string difference = array_difference(got, tensor.array);
     differs = differs || !difference.empty();
     std::cout << tensor.place.name << " "

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/npy_file.h"
+#include "sim/arch/memory_capture.h"
 #include "sim/arch/program.h"
 
 namespace gemel::cli {
@@ -19,9 +20,9 @@ struct GoldenTensor {
 // `assignments` are "NAME=FILE.npy". Throws arch::InputError: before any long work.
 std::vector<GoldenTensor> load_golden(const arch::Program& program, const std::vector<std::string>& assignments);
 
-// Prints a line for each; true where one differs.
+// Prints a line for each; true where one differs. `results` are those of arch::plan_layer_results.
 bool report_golden(const arch::Program& program, const std::vector<std::uint8_t>& memory,
-                   const std::vector<GoldenTensor>& golden);
+                   const arch::TensorContents& results, const std::vector<GoldenTensor>& golden);
 
 // How two arrays of one type and shape differ: "" where equal, else first place, values and number.
 std::string array_difference(const NpyArray& got, const NpyArray& expected);

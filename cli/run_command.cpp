@@ -19,6 +19,7 @@
 #include "cli/work.h"
 #include "compiler/reference/result_check.h"
 #include "sim/arch/input_error.h"
+#include "sim/arch/memory_capture.h"
 #include "sim/cosim/run_rtl.h"
 #include "sim/cosim/twin_builder.h"
 #include "sim/energy/energy_model.h"
@@ -89,13 +90,15 @@ sim::RunResult simulate_rtl(const Work& work, const arch::AcceleratorConfig& con
   const std::string path = sim::build_twin(config, twin);
   sim::RtlRunOptions options;
   options.progress = run.progress;
+  options.captures = run.captures;
   return sim::run_program_on_rtl(path, work.program, config, options);
 }
 
 sim::RunResult simulate(const Options& options, const Work& work, const arch::AcceleratorConfig& config,
-                        ProgressLine& progress) {
+                        const arch::LayerResultPlan& results, ProgressLine& progress) {
   sim::RunOptions run;
   run.timing_only = options.timing_only;
+  run.captures = results.captures;
   const std::unique_ptr<TraceRecording> trace = options.trace.start(run);
   const auto start = std::chrono::steady_clock::now();
   if (progress.is_shown()) {
@@ -191,7 +194,9 @@ int run_work(const Options& options) {
   apply_inputs(work.program, options.inputs);
   if (!options.output_dir.empty()) check_output_dir(work.program, options.output_dir);
   const std::vector<GoldenTensor> golden = load_golden(work.program, options.golden);
-  sim::RunResult result = simulate(options, work, config, progress);
+  const arch::LayerResultPlan plan = arch::plan_layer_results(work.program);
+  sim::RunResult result = simulate(options, work, config, plan, progress);
+  const arch::TensorContents layer_results = arch::named_contents(plan, std::move(result.captures));
   sim::add_energy(result.statistics, work.program, config, energy);
 
   const arch::DerivedConfig derived = arch::derive(config);
@@ -210,7 +215,7 @@ int run_work(const Options& options) {
   if (work.graph && !options.timing_only) {
     progress.show("checking against the reference");
     const auto start = std::chrono::steady_clock::now();
-    check = compiler::check_result(*work.graph, work.program, result.memory);
+    check = compiler::check_result(*work.graph, work.program, result.memory, layer_results);
     run.verify_seconds = seconds_since(start);
     run.verified = check.is_verified();
   }
@@ -227,7 +232,7 @@ int run_work(const Options& options) {
     for (const std::string& digest : run.memory_crc32->outputs) std::cout << " " << digest;
     std::cout << "\n";
   }
-  const bool golden_differs = report_golden(work.program, result.memory, golden);
+  const bool golden_differs = report_golden(work.program, result.memory, layer_results, golden);
   if (!run.verified) {
     std::cout << (options.timing_only ? "not checked: timing only\n" : "not checked: nothing to compare with\n");
     return golden_differs ? kWrongResult : kDone;

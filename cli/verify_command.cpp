@@ -197,9 +197,13 @@ int verify(const Options& options) {
   Work work = load_work(options.work, kind, config, work_options);
   apply_inputs(work.program, options.inputs);
   progress.show("simulating");
-  const sim::RunResult result = sim::run_program(work.program, config, {});
+  const arch::LayerResultPlan plan = arch::plan_layer_results(work.program);
+  sim::RunOptions run;
+  run.captures = plan.captures;
+  sim::RunResult result = sim::run_program(work.program, config, run);
   progress.show("checking against the reference");
-  const compiler::CheckReport check = compiler::check_result(*work.graph, work.program, result.memory);
+  const compiler::CheckReport check = compiler::check_result(*work.graph, work.program, result.memory,
+                                                             arch::named_contents(plan, std::move(result.captures)));
   const ReferenceValues values(work, work.program);
   progress.clear();
 

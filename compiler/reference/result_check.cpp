@@ -10,19 +10,12 @@
 namespace gemel::compiler {
 namespace {
 
-// Bytes of a dense tensor in the program's region.
-const std::uint8_t* bytes_of(const arch::Program& program, const std::vector<std::uint8_t>& memory,
-                             const arch::TensorPlace& place) {
-  return memory.data() + (place.address - program.base);
-}
-
 TensorValue value_in_memory(const arch::Program& program, const std::vector<std::uint8_t>& memory,
                             const arch::TensorPlace& place) {
   const std::int64_t count = element_count(place.shape);
   TensorValue value = zero_value(place.type, count);
   void* to = element_bytes(place.type) == 1 ? static_cast<void*>(value.int8_data.data()) : value.int32_data.data();
-  std::memcpy(to, bytes_of(program, memory, place),
-              static_cast<std::size_t>(count) * static_cast<std::size_t>(element_bytes(place.type)));
+  std::memcpy(to, memory.data() + (place.address - program.base), arch::tensor_bytes(place));
   return value;
 }
 
@@ -65,7 +58,8 @@ std::string difference_text(const arch::Layer& layer, const arch::TensorPlace& p
 
 }  // namespace
 
-CheckReport check_result(const Graph& graph, const arch::Program& program, const std::vector<std::uint8_t>& memory) {
+CheckReport check_result(const Graph& graph, const arch::Program& program, const std::vector<std::uint8_t>& memory,
+                         const arch::TensorContents& results) {
   std::unordered_map<TensorId, TensorValue> inputs;
   const std::vector<std::uint8_t> before = arch::initial_memory(program);
   for (const TensorId input : graph.inputs) {
@@ -90,8 +84,8 @@ CheckReport check_result(const Graph& graph, const arch::Program& program, const
     checked.insert(id->second);
     layer_addresses.insert(place->address);
     if (!report.first_difference.empty()) continue;
-    report.first_difference =
-        difference_text(layer, *place, bytes_of(program, memory, *place), values.at(id->second).bytes());
+    report.first_difference = difference_text(layer, *place, arch::tensor_data(program, memory, results, *place),
+                                              values.at(id->second).bytes());
     if (!report.first_difference.empty()) report.first_different_layer = layer.name;
   }
   // A layer may write an output where another name of its result lies.
@@ -105,8 +99,8 @@ CheckReport check_result(const Graph& graph, const arch::Program& program, const
       arch::Layer layer;
       layer.name = name;
       layer.op = "output";
-      report.first_difference =
-          difference_text(layer, *place, bytes_of(program, memory, *place), values.at(output).bytes());
+      report.first_difference = difference_text(layer, *place, arch::tensor_data(program, memory, results, *place),
+                                                values.at(output).bytes());
     }
   }
   return report;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
+#include "sim/arch/memory_capture.h"
 #include "sim/arch/program.h"
 
 namespace gemel::compiler {
@@ -19,7 +20,9 @@ struct CheckReport {
   bool is_verified() const { return first_difference.empty() && unchecked_layers.empty(); }
 };
 
-// `memory` is the program's region after the run.
-CheckReport check_result(const Graph& graph, const arch::Program& program, const std::vector<std::uint8_t>& memory);
+// `memory` is the program's region after the run; `results` are those seen while it ran (arch::plan_layer_results), as
+// layers may share memory.
+CheckReport check_result(const Graph& graph, const arch::Program& program, const std::vector<std::uint8_t>& memory,
+                         const arch::TensorContents& results = {});
 
 }  // namespace gemel::compiler

@@ -19,7 +19,7 @@ constexpr Cycle kProgressCycles = 1 << 14;
 }  // namespace
 
 RtlSystem::RtlSystem(const GemelTwin& twin, const arch::Program& program, const arch::AcceleratorConfig& config,
-                     EventLog* events, const WaveWindow* waves)
+                     EventLog* events, const WaveWindow* waves, std::vector<arch::MemoryCapture> captures)
     : twin_(twin),
       program_(program),
       bus_bytes_(arch::derive(config).bus_bytes),
@@ -28,7 +28,7 @@ RtlSystem::RtlSystem(const GemelTwin& twin, const arch::Program& program, const 
       waves_(waves),
       memory_(program.base, program.size, config.memory),
       port_(memory_, bus_bytes_, events),
-      host_(program, config.host, memory_, false,
+      host_(program, config.host, memory_, false, std::move(captures),
             Host::Listener{[this](Cycle at) {
                              marks_.push_back({at, Mark::Begin, 0});
                            },

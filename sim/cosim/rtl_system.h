@@ -28,7 +28,7 @@ class RtlSystem {
  public:
   // `events` and `waves` may be null. One at a time in a process.
   RtlSystem(const GemelTwin& twin, const arch::Program& program, const arch::AcceleratorConfig& config,
-            EventLog* events, const WaveWindow* waves);
+            EventLog* events, const WaveWindow* waves, std::vector<arch::MemoryCapture> captures = {});
   ~RtlSystem();
 
   // Throws DeadlockError, std::invalid_argument (an access outside the program's memory).
@@ -36,6 +36,7 @@ class RtlSystem {
   void run(const std::function<void(Cycle now, std::size_t layer)>& progress);
   RunStatistics statistics() const;
   ReferenceMemory& memory() { return memory_; }
+  std::vector<std::vector<std::uint8_t>>& captured() { return host_.captured(); }
 
  private:
   // Figures at one moment that the host's listener named; taken when the clock is there.

@@ -173,7 +173,7 @@ const GemelTwin& load_twin(const std::string& path) {
 void run_here(const std::string& path, const arch::Program& program, const arch::AcceleratorConfig& config,
               const RtlRunOptions& options, Shared& shared, ResultFile& results) {
   const GemelTwin& twin = load_twin(path);
-  RtlSystem system(twin, program, config, options.events, options.waves);
+  RtlSystem system(twin, program, config, options.events, options.waves, options.captures);
   const auto start = std::chrono::steady_clock::now();
   system.run([&](Cycle now, std::size_t layer) {
     shared.now = now;
@@ -184,6 +184,7 @@ void run_here(const std::string& path, const arch::Program& program, const arch:
   results.put(Outcome::Done);
   put_statistics(results, statistics);
   results.put_list(system.memory().bytes());
+  for (const std::vector<std::uint8_t>& captured : system.captured()) results.put_list(captured);
   results.put_list(options.events == nullptr ? std::vector<Event>{} : options.events->sorted());
 }
 
@@ -248,6 +249,9 @@ RunResult run_program_on_rtl(const std::string& twin, const arch::Program& progr
   RunResult result;
   result.statistics = get_statistics(results);
   result.memory = results.get_list<std::uint8_t>();
+  for (std::size_t i = 0; i < options.captures.size(); ++i) {
+    result.captures.push_back(results.get_list<std::uint8_t>());
+  }
   const std::vector<Event> events = results.get_list<Event>();
   if (options.events != nullptr) {
     options.events->clear();

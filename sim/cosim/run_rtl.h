@@ -12,7 +12,8 @@ namespace gemel::sim {
 
 struct RtlRunOptions {
   EventLog* events = nullptr;
-  const WaveWindow* waves = nullptr;  // needs a twin built with waves
+  const WaveWindow* waves = nullptr;          // needs a twin built with waves
+  std::vector<arch::MemoryCapture> captures;  // as RunOptions::captures
   std::function<void(Cycle now, std::size_t layer)> progress;
 };
 

@@ -11,8 +11,14 @@ namespace gemel::sim {
 using arch::StepKind;
 
 Host::Host(const arch::Program& program, const arch::HostConfig& config, ReferenceMemory& memory, bool timing_only,
-           Listener listener)
-    : program_(program), config_(config), memory_(memory), timing_only_(timing_only), listener_(std::move(listener)) {
+           std::vector<arch::MemoryCapture> captures, Listener listener)
+    : program_(program),
+      config_(config),
+      memory_(memory),
+      timing_only_(timing_only),
+      captures_(std::move(captures)),
+      listener_(std::move(listener)) {
+  if (timing_only_) captures_.clear();
   delimited_ = std::any_of(program.steps.begin(), program.steps.end(),
                            [](const arch::Step& s) { return s.kind == StepKind::Begin; });
   if (!delimited_) listener_.begin(0);
@@ -22,6 +28,14 @@ void Host::run_host_operator(const arch::HostOp& op) {
   if (!timing_only_) arch::run_host_op(op, memory_.bytes().data(), memory_.base(), memory_.size());
   time_ += arch::host_op_cost_cycles(op, config_);
   account_.spend(time_, kCompute);
+}
+
+void Host::capture() {
+  while (captured_.size() < captures_.size() && captures_[captured_.size()].step <= step_) {
+    const arch::MemoryCapture& wanted = captures_[captured_.size()];
+    const auto first = memory_.bytes().begin() + static_cast<std::ptrdiff_t>(wanted.address - memory_.base());
+    captured_.emplace_back(first, first + static_cast<std::ptrdiff_t>(wanted.bytes));
+  }
 }
 
 bool Host::next_command(arch::Command& command, Cycle& offered) {
@@ -48,6 +62,7 @@ bool Host::next_command(arch::Command& command, Cycle& offered) {
         break;
       case StepKind::Host:
         run_host_operator(program_.host_ops[step.index]);
+        capture();
         break;
       case StepKind::Layer:
         listener_.layer(step.index, time_);
@@ -77,6 +92,7 @@ void Host::fence_satisfied(Cycle at) {
     if (!delimited_) listener_.end(at);
     return;
   }
+  capture();
   ++step_;
 }
 

@@ -4,8 +4,10 @@
 // (sim/arch/program.h, StepKind).
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "sim/arch/accelerator_config.h"
+#include "sim/arch/memory_capture.h"
 #include "sim/arch/program.h"
 #include "sim/memory/reference_memory.h"
 #include "sim/stats/cycle_account.h"
@@ -21,8 +23,9 @@ class Host final : public CommandSource {
     std::function<void(std::size_t layer, Cycle)> layer;
   };
 
+  // `captures` ascend by step; nothing is captured in a timing-only run.
   Host(const arch::Program& program, const arch::HostConfig& config, ReferenceMemory& memory, bool timing_only,
-       Listener listener);
+       std::vector<arch::MemoryCapture> captures, Listener listener);
 
   bool next_command(arch::Command& command, Cycle& offered) override;
   void accepted(Cycle at) override;
@@ -33,6 +36,8 @@ class Host final : public CommandSource {
   // The fence is satisfied in `at`.
   void fence_satisfied(Cycle at);
   bool finished() const { return finished_; }
+  // What the captures found, in their order.
+  std::vector<std::vector<std::uint8_t>>& captured() { return captured_; }
   Cycle time() const { return time_; }
 
   void account_until(Cycle now) { account_.spend(now, kIdle); }
@@ -41,11 +46,14 @@ class Host final : public CommandSource {
  private:
   enum Cause : unsigned { kIssue, kBlocked, kFence, kGap, kCompute, kIdle };
   void run_host_operator(const arch::HostOp& op);
+  void capture();  // memory is at rest behind step_
 
   const arch::Program& program_;
   const arch::HostConfig& config_;
   ReferenceMemory& memory_;
   bool timing_only_;
+  std::vector<arch::MemoryCapture> captures_;
+  std::vector<std::vector<std::uint8_t>> captured_;
   Listener listener_;
   bool delimited_ = false;  // the program has Begin and End
   std::size_t step_ = 0;

@@ -77,6 +77,7 @@ RunResult run_program(const arch::Program& program, const arch::AcceleratorConfi
   result.statistics = system.statistics();
   result.statistics.host_seconds = std::chrono::duration<double>(stop - start).count();
   if (!options.timing_only) result.memory = std::move(system.memory().bytes());
+  result.captures = std::move(system.captured());
   return result;
 }
 

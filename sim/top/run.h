@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/arch/accelerator_config.h"
+#include "sim/arch/memory_capture.h"
 #include "sim/arch/program.h"
 #include "sim/stats/run_statistics.h"
 
@@ -21,12 +22,14 @@ struct RunOptions {
   bool timing_only = false;                                    // moves no data; same cycles
   EventLog* events = nullptr;                                  // records what co-simulation compares
   Timeline* timeline = nullptr;                                // records what each unit did when
+  std::vector<arch::MemoryCapture> captures;                   // inside the program's memory, ascending by step
   std::function<void(Cycle now, std::size_t layer)> progress;  // called now and then, never on the hot path
 };
 
 struct RunResult {
   RunStatistics statistics;
-  std::vector<std::uint8_t> memory;  // [base, base + size) at the end; empty when timing only
+  std::vector<std::uint8_t> memory;                 // [base, base + size) at the end; empty when timing only
+  std::vector<std::vector<std::uint8_t>> captures;  // what RunOptions::captures found; empty when timing only
 };
 
 // The program would wait for ever; what() says who waits for whom.

@@ -33,7 +33,7 @@ System::System(const sc_core::sc_module_name& name, const arch::Program& program
       options_(options),
       memory_(program.base, program.size, config.memory),
       target_("memory", memory_),
-      host_(program, config.host, memory_, options.timing_only,
+      host_(program, config.host, memory_, options.timing_only, options.captures,
             Host::Listener{[this](Cycle at) {
                              marks_.push_back({at, Mark::Begin, 0});
                            },

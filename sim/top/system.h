@@ -29,6 +29,7 @@ class System final : public sc_core::sc_module {
   }
   RunStatistics statistics() const;
   ReferenceMemory& memory() { return memory_; }
+  std::vector<std::vector<std::uint8_t>>& captured() { return host_.captured(); }
 
  private:
   // Figures at one moment; differences between two of them are a layer's or the whole run's.
