@@ -116,14 +116,15 @@ class EventNamer {
 // Where an event is made, and who decides when: the suspects, the likeliest first.
 std::string unit_of(const Event& event) {
   const std::string name = kClasses[event.a % 3];
-  static const char* const kCompleting[] = {"mvin_writer, zero_writer, load_controller",
-                                            "execute_controller, row_feeder, result_writer",
-                                            "store_pipeline, store_controller"};
+  static const char* const kCompleting[] = {"mvin_writer, zero_writer, load_controller, beat_merger, memory_port",
+                                            "execute_controller, row_feeder, result_writer, mesh",
+                                            "store_pipeline, store_controller, dma_writer"};
   switch (event.kind) {
     case EventKind::Accepted:
       return "command_front_end";
     case EventKind::Issued:
-      return "reservation_station (" + name + ")";
+      // The station issues what the front end has allocated, where the controller's queue has room.
+      return "reservation_station (" + name + "), command_front_end, " + name + "_controller";
     case EventKind::Completed:
       return kCompleting[event.a % 3];
     case EventKind::ReadRequest:

@@ -36,7 +36,7 @@ TEST(CompareEvents, ALaterEventIsFoundInTheCycleOfTheEarlierSide) {
   const auto difference = compare_events(program(), log(), rtl);
   ASSERT_TRUE(difference);
   EXPECT_EQ(difference->cycle, 7u);
-  EXPECT_EQ(difference->unit, "reservation_station (load)");
+  EXPECT_EQ(difference->unit, "reservation_station (load), command_front_end, load_controller");
   EXPECT_THAT(difference->what, HasSubstr("the model has an event"));
   EXPECT_THAT(difference->model.back(), HasSubstr("issued     load entry 1, command 1: mvin dram_address=0x80000040"));
   EXPECT_THAT(difference->rtl.back(), HasSubstr("8  issued"));
