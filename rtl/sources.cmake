@@ -17,8 +17,11 @@ set(GEMEL_RTL_SOURCES
   units/execute_controller.sv
   units/execute_queue.sv
   units/float_multiply.sv
+  units/float_to_int32.sv
   units/float_to_int8.sv
   units/int_to_float.sv
+  units/integer_exponential.sv
+  units/integer_gelu.sv
   units/load_controller.sv
   units/local_write_port.sv
   units/loop_conv.sv
@@ -43,6 +46,8 @@ set(GEMEL_RTL_SOURCES
   units/mvin_scale_lane.sv
   units/mvin_scale_slots.sv
   units/mvin_writer.sv
+  units/normalised_value.sv
+  units/normaliser.sv
   units/pe.sv
   units/piece_repeater.sv
   units/request_splitter.sv
@@ -52,6 +57,9 @@ set(GEMEL_RTL_SOURCES
   units/result_writer.sv
   units/row_feeder.sv
   units/scratchpad_bank.sv
+  units/serial_divider.sv
+  units/serial_reciprocal.sv
+  units/serial_root.sv
   units/station_entries.sv
   units/station_ranges.sv
   units/store_controller.sv

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Scales rows read from the accumulator: 8-bit elements pass activation, scale and saturation,
+/// Scales rows read from the accumulator: 8-bit elements pass activation (ReLU or a normalisation),
+/// scale and saturation,
 /// full-width ones pass unchanged. With fewer units than lanes, unit u handles lanes u, u + Units, …
 /// one after the other.
 /// A row is taken in t where `valid_i` and `ready_o` are high; it stands at the output in
 /// t + Latency - 1, for one cycle, so that whoever keeps it has it in t + Latency.
-module accumulator_scale #(
+module accumulator_scale
+  import array_side_pkg::row_normalisation_t;
+#(
   parameter int unsigned Lanes     = accelerator_pkg::Dim,
   parameter int unsigned Units     = accelerator_pkg::AccumulatorScaleUnits,
   parameter int unsigned Latency   = accelerator_pkg::AccumulatorScaleLatency,
@@ -20,6 +23,7 @@ module accumulator_scale #(
   output logic                    ready_o,
   input  logic [4*Lanes-1:0][7:0] row_i,
   input  logic                    relu_i,
+  input  row_normalisation_t      normalisation_i,
   input  logic [31:0]             scale_i,
   input  logic                    full_width_i,
   input  logic [TagBits-1:0]      tag_i,
@@ -62,14 +66,16 @@ module accumulator_scale #(
   logic [UnitsBuilt-1:0][31:0] unit_value;
   logic [UnitsBuilt-1:0][7:0] unit_result;
   logic unit_relu;
+  row_normalisation_t unit_normalisation;
   logic [31:0] unit_scale;
 
   for (genvar unit = 0; unit < UnitsBuilt; unit++) begin : gen_unit
     accumulator_scale_lane u_lane (
-      .value_i(unit_value[unit]),
-      .relu_i (unit_relu),
-      .scale_i(unit_scale),
-      .value_o(unit_result[unit])
+      .value_i        (unit_value[unit]),
+      .relu_i         (unit_relu),
+      .normalisation_i(unit_normalisation),
+      .scale_i        (unit_scale),
+      .value_o        (unit_result[unit])
     );
   end
 
@@ -82,13 +88,15 @@ module accumulator_scale #(
   if (!TakesTurns) begin : gen_at_once
     // Idle units see nothing change.
     always_comb begin
-      unit_value = '0;
-      unit_relu  = 1'b0;
-      unit_scale = '0;
+      unit_value         = '0;
+      unit_relu          = 1'b0;
+      unit_normalisation = '0;
+      unit_scale         = '0;
       if (take && !(FullWidth && full_width_i)) begin
-        unit_value = row_i;
-        unit_relu  = relu_i;
-        unit_scale = scale_i;
+        unit_value         = row_i;
+        unit_relu          = relu_i;
+        unit_normalisation = normalisation_i;
+        unit_scale         = scale_i;
       end
     end
     assign done       = take;
@@ -101,6 +109,7 @@ module accumulator_scale #(
     logic [TurnBits-1:0] turn_q, turn;
     logic running_q, relu_q, full_width_q;
     logic [31:0] scale_q;
+    row_normalisation_t normalisation_q;
     logic [TagBits-1:0] tag_q;
     logic [Lanes-1:0][31:0] row_q, row;
     logic [Lanes-1:0][7:0] collected_q;
@@ -109,6 +118,7 @@ module accumulator_scale #(
     assign row        = take ? row_i : row_q;
     assign unit_relu  = take ? relu_i : relu_q;
     assign unit_scale = take ? scale_i : scale_q;
+    assign unit_normalisation = take ? normalisation_i : normalisation_q;
     assign done       = running_q && turn_q == TurnBits'(Turns - 1);
     assign raw        = row_q;
     assign full_width = full_width_q;
@@ -147,11 +157,12 @@ module accumulator_scale #(
 
     always_ff @(posedge clk_i) begin
       if (take) begin
-        row_q        <= row_i;
-        relu_q       <= relu_i;
-        scale_q      <= scale_i;
-        full_width_q <= full_width_i;
-        tag_q        <= tag_i;
+        row_q           <= row_i;
+        relu_q          <= relu_i;
+        normalisation_q <= normalisation_i;
+        scale_q         <= scale_i;
+        full_width_q    <= full_width_i;
+        tag_q           <= tag_i;
       end
       if (take || running_q) collected_q <= scaled;
     end

@@ -49,7 +49,7 @@ module store_controller
     .out_o      (head)
   );
 
-  logic is_mvout, is_config_store;
+  logic is_mvout, is_config_store, is_config_norm;
   logic [63:0] rs1, rs2;
   local_block_t block;
 
@@ -57,6 +57,8 @@ module store_controller
   assign rs2             = head.command.rs2;
   assign is_mvout        = head_valid && head.command.funct == FunctMvout;
   assign is_config_store = head_valid && head.command.funct == FunctConfig && rs1[1:0] == 2'd2;
+  assign is_config_norm  = HasNormalisations && head_valid && head.command.funct == FunctConfig &&
+                           rs1[1:0] == ConfigNormaliseSubtype;
   assign block           = local_block_t'(rs2);
 
   // ---- Configuration ----
@@ -111,6 +113,47 @@ module store_controller
     end else if (is_config_store) begin
       config_q <= config_d;
     end
+  end
+
+  // config_st gives the low bits of the activation and clears the third.
+  normalisation_t normalisation;
+
+  if (HasNormalisations) begin : gen_normalisation
+    normalisation_t normalisation_q, normalisation_d;
+
+    always_comb begin
+      normalisation_d = normalisation_q;
+      if (is_config_store) begin
+        normalisation_d.activation = activation_e'({1'b0, rs1[ConfigStoreActivationLsb+:2]});
+      end
+      if (is_config_norm) begin
+        normalisation_d.stats_id =
+            rs1[ConfigNormaliseStatsIdLsb+:StatisticsContextBits];
+        if (!rs1[ConfigNormaliseSetStatsIdOnlyLsb]) begin
+          normalisation_d.activation = activation_e'({rs1[ConfigNormaliseActivationMsbLsb],
+                                                      normalisation_q.activation[1:0]});
+          normalisation_d.constants.qb = rs2[ConfigNormaliseQbLsb+:32];
+          normalisation_d.constants.qc = rs2[ConfigNormaliseQcLsb+:32];
+          if (rs1[ConfigNormaliseQConstTypeLsb]) begin
+            normalisation_d.constants.qln2_inv = rs1[ConfigNormaliseQConstLsb+:32];
+          end else begin
+            normalisation_d.constants.qln2 = rs1[ConfigNormaliseQConstLsb+:32];
+          end
+        end
+      end
+    end
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        normalisation_q <= '0;
+      end else begin
+        normalisation_q <= normalisation_d;
+      end
+    end
+
+    assign normalisation = normalisation_q;
+  end else begin : gen_no_normalisation
+    assign normalisation = '0;
   end
 
   // ---- Trackers: mvouts whose elements are not all read, and those that wait for completion ----
@@ -239,6 +282,8 @@ module store_controller
     request_o.row                 = row_of(address);
     request_o.relu                = config_q.relu;
     request_o.scale               = config_q.scale;
+    request_o.norm                = NormWrite;
+    request_o.normalisation       = normalisation;
     request_o.is_last_of_command  = is_last_element;
     request_o.target.dram_address = dram;
     request_o.target.full_width   = FullWidthAccumulatorRead && block.address.accumulator &&
@@ -250,6 +295,10 @@ module store_controller
       request_o.target.first = window_row == '0 && window_col == '0;
       request_o.target.last  = is_last_window_row && is_last_window_col;
     end else begin
+      if (HasNormalisations && block.address.accumulator) begin
+        request_o.norm = norm_command_e'(block.address[28:26]);
+        if (!is_last_block) request_o.norm = before_last_block(request_o.norm);
+      end
       request_o.target.block = block_index;
       request_o.target.first = block_index == '0;
       request_o.target.last  = is_last_block;
@@ -259,7 +308,7 @@ module store_controller
   assign request_valid_o = (state_q == Look && is_mvout && tracker_free) || state_q == Running;
   assign handed          = request_valid_o && request_ready_i;
   assign start           = handed && state_q == Look;
-  assign active_o        = request_valid_o || is_config_store;
+  assign active_o        = request_valid_o || is_config_store || is_config_norm;
 
   always_comb begin
     state_d  = state_q;

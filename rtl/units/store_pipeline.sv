@@ -8,6 +8,8 @@
 ///   accumulator  read in r where its bank grants and the element read before has moved on; scaled
 ///                from s; offered from s + AccumulatorScaleLatency
 ///   outside      "read" in r, offered from r + 3
+///   statistics   as the accumulator, but from the queue before the scale unit they go to the
+///                normaliser, which keeps that queue's head waiting until it is done
 ///
 /// Reading (scratchpad, outside) and scaling wait until the element K before has been taken.
 /// Elements stand in slots from their reading until the DMA writer takes them.
@@ -60,7 +62,7 @@ module store_pipeline
 
   // ---- Dispatch queue ----
 
-  logic head_valid, read;
+  logic head_valid, read, read_for_memory, statistics_busy;
   store_request_t head;
 
   fifo #(
@@ -89,7 +91,7 @@ module store_pipeline
 
   assign element_valid_o = count_q != '0 && ready_q[oldest_q];
   assign leaves          = element_valid_o && element_ready_i;
-  assign busy_o          = head_valid || count_q != '0;
+  assign busy_o          = head_valid || count_q != '0 || statistics_busy;
 
   // May the element of this slot, or the one to be read next, go on: has the one K before it left?
   function automatic logic is_in_window(logic [SlotBits:0] distance, logic one_leaves);
@@ -127,7 +129,8 @@ module store_pipeline
       endcase
     end
   end
-  assign last_read_o = read && head.is_last_of_command;
+  assign last_read_o     = read && head.is_last_of_command;
+  assign read_for_memory = read && !(HasNormalisations && head.norm != NormWrite);
 
   // ---- Scratchpad and outside: data in the next cycle, offered when the delay is over ----
 
@@ -164,6 +167,10 @@ module store_pipeline
     logic [31:0]      scale;
     logic             full_width;
     slot_t            slot;
+    norm_command_e    command;
+    normalisation_t   normalisation;
+    logic [15:0]      lanes;
+    logic             pool;
   } norm_t;
 
   logic norm_valid_q, norm_moves, norm_ready, norm_kept_q;
@@ -174,7 +181,8 @@ module store_pipeline
   slot_t scale_slot;
   logic [OutBytes-1:0][7:0] scale_row;
   logic [ScaleCountBits-1:0] scale_count_q;
-  logic scaled_leaves;
+  logic scaled_leaves, is_statistics, statistics_take, normaliser_ready;
+  row_normalisation_t row_normalisation;
 
   always_comb begin
     norm = norm_q;
@@ -201,6 +209,10 @@ module store_pipeline
       norm_q.scale      <= head.scale;
       norm_q.full_width <= head.target.full_width;
       norm_q.slot       <= newest_q;
+      norm_q.command       <= head.norm;
+      norm_q.normalisation <= head.normalisation;
+      norm_q.lanes         <= head.target.lanes;
+      norm_q.pool          <= head.target.pool;
     end else if (norm_valid_q && !norm_kept_q && !norm_moves) begin
       norm_q.row <= norm.row;
     end
@@ -216,7 +228,7 @@ module store_pipeline
     .in_ready_o (norm_ready),
     .in_i       (norm),
     .out_valid_o(scale_offered),
-    .out_ready_i(scale_takes),
+    .out_ready_i(scale_takes || statistics_take),
     .out_o      (scale_in)
   );
 
@@ -224,7 +236,8 @@ module store_pipeline
   assign scaled_leaves   = leaves && scaled_q[oldest_q];
   assign scale_has_room  = scale_count_q != ScaleCountBits'(AccumulatorScaleLatency) ||
                            scaled_leaves;
-  assign scale_takes     = scale_offered && scale_ready && scale_in_window && scale_has_room;
+  assign scale_takes     = scale_offered && !is_statistics && scale_ready && normaliser_ready &&
+                           scale_in_window && scale_has_room;
 
   accumulator_scale #(
     .TagBits(SlotBits)
@@ -235,6 +248,7 @@ module store_pipeline
     .ready_o     (scale_ready),
     .row_i       (scale_in.row),
     .relu_i      (scale_in.relu),
+    .normalisation_i(row_normalisation),
     .scale_i     (scale_in.scale),
     .full_width_i(scale_in.full_width),
     .tag_i       (scale_in.slot),
@@ -242,6 +256,51 @@ module store_pipeline
     .row_o       (scale_row),
     .tag_o       (scale_slot)
   );
+
+  // ---- Statistics ----
+
+  if (HasNormalisations) begin : gen_normaliser
+    logic [2:0] statistics_count_q;  // read, and the normaliser not done with them
+    logic statistics_done;
+
+    assign is_statistics   = scale_in.command != NormWrite;
+    assign statistics_take = scale_offered && is_statistics && scale_ready && normaliser_ready;
+    assign statistics_busy = statistics_count_q != '0;
+
+    normaliser u_normaliser (
+      .clk_i              (clk_i),
+      .rst_ni             (rst_ni),
+      .valid_i            (statistics_take),
+      .ready_o            (normaliser_ready),
+      .command_i          (scale_in.command),
+      .stats_id_i         (scale_in.normalisation.stats_id),
+      .constants_i        (scale_in.normalisation.constants),
+      .lanes_i            (scale_in.lanes),
+      .row_i              (scale_in.row),
+      .done_o             (statistics_done),
+      .written_i          (scale_takes && !scale_in.pool),
+      .written_settings_i (scale_in.normalisation),
+      .row_normalisation_o(row_normalisation)
+    );
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        statistics_count_q <= '0;
+      end else begin
+        statistics_count_q <= statistics_count_q + 3'(read && !read_for_memory)
+                              - 3'(statistics_done);
+      end
+    end
+  end else begin : gen_no_normaliser
+    logic unused_norm;
+    assign unused_norm       = ^{scale_in.command, scale_in.normalisation, scale_in.lanes,
+                                 scale_in.pool, head.norm, head.normalisation};
+    assign is_statistics     = 1'b0;
+    assign statistics_take   = 1'b0;
+    assign statistics_busy   = 1'b0;
+    assign normaliser_ready  = 1'b1;
+    assign row_normalisation = '0;
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -256,7 +315,7 @@ module store_pipeline
 
   always_comb begin
     ready_d = ready_q;
-    if (read) ready_d[newest_q] = 1'b0;
+    if (read_for_memory) ready_d[newest_q] = 1'b0;
     if (delay_valid_q[ScratchpadReadDelay-1]) begin
       ready_d[delay_slot_q[ScratchpadReadDelay-1]] = 1'b1;
     end
@@ -271,15 +330,15 @@ module store_pipeline
       count_q  <= '0;
       ready_q  <= '0;
     end else begin
-      if (read) newest_q <= newest_q + 1'b1;
+      if (read_for_memory) newest_q <= newest_q + 1'b1;
       if (leaves) oldest_q <= oldest_q + 1'b1;
-      count_q <= count_q + (SlotBits + 1)'(read) - (SlotBits + 1)'(leaves);
+      count_q <= count_q + (SlotBits + 1)'(read_for_memory) - (SlotBits + 1)'(leaves);
       ready_q <= ready_d;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (read) begin
+    if (read_for_memory) begin
       targets_q[newest_q] <= head.target;
       scaled_q[newest_q]  <= head.source == FromAccumulator;
     end

@@ -84,6 +84,7 @@ struct AcceleratorConfig {
   ScaleConfig mvin_scale{4, 4};
   ScaleConfig accumulator_scale{0, 8};
   bool full_width_accumulator_read = true;  // mvout of 32-bit elements is built in
+  bool normalisations = false;              // igelu, layernorm, softmax and config_norm are built in
   QueueConfig queues;
   ReservationStationConfig reservation_station;
   DmaConfig dma;

@@ -29,6 +29,7 @@ std::string table(const std::vector<Row>& rows) {
 }
 
 std::string describe(const ValueOrigin& origin) {
+  if (origin.kind == ValueOrigin::Kind::Default) return "left out: the default";
   std::string text = to_string(origin.position);
   if (origin.kind == ValueOrigin::Kind::BaseFile) text += " (base)";
   if (origin.is_automatic) text += " (auto)";

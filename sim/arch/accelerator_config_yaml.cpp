@@ -25,6 +25,14 @@ struct Draft {
     values[setting.path] = read_setting(setting, value);
     origins[setting.path] = ValueOrigin{kind, value.position(), false};
   }
+  // What a file without a base may leave out.
+  void put_defaults(const SourcePosition& file) {
+    for (const Setting& setting : accelerator_settings()) {
+      if (!setting.may_be_left_out) continue;
+      values[setting.path] = setting.get(AcceleratorConfig());
+      origins[setting.path] = ValueOrigin{ValueOrigin::Kind::Default, file, false};
+    }
+  }
 };
 
 std::string section_of(const std::string& path) {
@@ -94,12 +102,17 @@ class FileReader {
     const std::optional<YamlValue> base = map.find("base");
     if (base) {
       draft = read(base_path(*base, path, chain), chain);
-      for (auto& origin : draft.origins) origin.second.kind = ValueOrigin::Kind::BaseFile;
+      for (auto& [key, origin] : draft.origins) {
+        if (origin.kind == ValueOrigin::Kind::File) origin.kind = ValueOrigin::Kind::BaseFile;
+      }
+    } else {
+      draft.put_defaults(file.position());
     }
     draft.name = read_name(map.at("name"));
     for (const std::string& key : keys_of("")) {
       if (key == "schema" || key == "name" || key == "base") continue;
-      const std::optional<YamlValue> value = base ? map.find(key) : map.at(key);
+      const bool is_needed = !base && draft.values.count(key) == 0;
+      const std::optional<YamlValue> value = is_needed ? map.at(key) : map.find(key);
       if (value) read_key(key, *value, base.has_value(), draft);
     }
     return draft;
@@ -125,7 +138,8 @@ class FileReader {
       if (section_of(setting.path) != key) continue;
       if (!section) section = value.as_map(keys_of(key));
       const std::string word = last_word_of(setting.path);
-      const std::optional<YamlValue> found = has_base ? section->find(word) : section->at(word);
+      const bool is_needed = !has_base && !setting.may_be_left_out;
+      const std::optional<YamlValue> found = is_needed ? section->at(word) : section->find(word);
       if (found) draft.put(setting, *found, ValueOrigin::Kind::File);
     }
   }

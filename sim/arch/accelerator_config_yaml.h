@@ -13,8 +13,8 @@ namespace gemel::arch {
 
 // Where a value was written.
 struct ValueOrigin {
-  enum class Kind { File, BaseFile, CommandLine } kind = Kind::File;
-  SourcePosition position;    // of --set: file is "--set KEY=VALUE"
+  enum class Kind { Default, File, BaseFile, CommandLine } kind = Kind::File;  // Default: left out
+  SourcePosition position;                                                     // of --set: file is "--set KEY=VALUE"
   bool is_automatic = false;  // written as auto; the value follows from others
 };
 

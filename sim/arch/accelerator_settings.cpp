@@ -41,6 +41,11 @@ Setting word(const char* path, const char* meaning, Words words, std::uint32_t (
   return setting;
 }
 
+Setting may_be_left_out(Setting setting) {
+  setting.may_be_left_out = true;
+  return setting;
+}
+
 std::vector<Setting> make_settings() {
   using Config = AcceleratorConfig;
   using Scratchpad = ScratchpadConfig;
@@ -103,6 +108,10 @@ std::vector<Setting> make_settings() {
           "full_width_accumulator_read", "mvout of 32-bit elements is built in", {{"true", 1}, {"false", 0}},
           [](const Config& config) { return config.full_width_accumulator_read ? 1u : 0u; },
           [](Config& config, std::uint32_t value) { config.full_width_accumulator_read = value != 0; }),
+      may_be_left_out(word(
+          "normalisations", "igelu, layernorm and softmax of results are built in", {{"true", 1}, {"false", 0}},
+          [](const Config& config) { return config.normalisations ? 1u : 0u; },
+          [](Config& config, std::uint32_t value) { config.normalisations = value != 0; })),
 
       number<&Config::queues, &QueueConfig::load>("queues.load", "commands", 1, 64,
                                                   "between reservation station and load controller"),

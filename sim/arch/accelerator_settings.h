@@ -19,6 +19,7 @@ struct Setting {
   bool is_number = true;  // otherwise only `words` are allowed
   std::uint32_t min = 0;
   std::uint32_t max = 0;
+  bool may_be_left_out = false;      // of a complete file: the value is then that of AcceleratorConfig()
   YamlChoices<std::uint32_t> words;  // words with the value that each stands for, preferred spelling first
   std::uint32_t (*get)(const AcceleratorConfig&) = nullptr;
   void (*set)(AcceleratorConfig&, std::uint32_t) = nullptr;

@@ -125,7 +125,8 @@ void CommandChecker::configure(const Command& command) {
         violate(weight_stationary ? "weight stationary with both operands transposed needs two transposers"
                                   : "output stationary with only B transposed needs two transposers");
       }
-      // Where normalisations are built in, a program may name one here too: it does nothing on the way to the scratchpad.
+      // Where normalisations are built in, a program may name one here too: it does nothing on the way to the
+      // scratchpad.
       if (field::ConfigExecute_activation.get(command.rs1, command.rs2) > 1 && !config_.normalisations)
         violate("activation above 1 is not built in");
       execute_ = next;
@@ -167,7 +168,8 @@ void CommandChecker::use_statistics(NormCommand command, bool is_small) {
     if (!is_there) violate(what);
   };
   const auto need_exponentials = [&] {
-    need(has_polynomial_ && has_ln2_ && has_inverse_ln2_, "exponentials need config_norm with qb, qc, qln2 and qln2_inv");
+    need(has_polynomial_ && has_ln2_ && has_inverse_ln2_,
+         "exponentials need config_norm with qb, qc, qln2 and qln2_inv");
   };
   switch (command) {
     case NormCommand::Write:

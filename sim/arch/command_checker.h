@@ -10,6 +10,7 @@
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/isa.h"
 #include "sim/arch/loop_expander.h"
+#include "sim/arch/normaliser.h"
 #include "sim/arch/program.h"
 #include "sim/arch/written_lanes.h"
 
@@ -43,6 +44,8 @@ class CommandChecker {
 
  private:
   void configure(const Command& command);
+  void configure_normaliser(const ConfigNormalise& config);
+  void use_statistics(NormCommand command, bool is_small);
   void mvin(const Mvin& command);
   void mvout(const Mvout& command);
   void preload(const Preload& command);
@@ -76,6 +79,12 @@ class CommandChecker {
   std::optional<ConfigStore> store_;
   std::optional<ConfigExecute> execute_;
   bool scale_known_ = false;
+  NormaliserSettings normaliser_;
+  bool has_polynomial_ = false, has_ln2_ = false, has_inverse_ln2_ = false;  // constants that config_norm gave
+  struct StatisticsKnown {
+    bool mean = false, deviation = false, sum_exponentials = false;
+  };
+  std::array<StatisticsKnown, kStatisticsContexts> statistics_;
   bool preloaded_ = false;  // a preload waits for its compute
   bool stationary_ = false;
   LocalBlock destination_{LocalAddress::garbage(), 0, 0};

@@ -87,6 +87,18 @@ Command encode_config_store(const ConfigStore& c) {
   return command;
 }
 
+Command encode_config_normalise(const ConfigNormalise& c) {
+  Command command = config_command(ConfigKind::Normalise);
+  field::ConfigNormalise_stats_id.set(command, c.stats_id);
+  field::ConfigNormalise_activation_msb.set(command, c.activation_msb);
+  field::ConfigNormalise_set_stats_id_only.set(command, c.set_stats_id_only);
+  field::ConfigNormalise_q_const_type.set(command, c.is_inverse_ln2);
+  field::ConfigNormalise_q_const.set(command, static_cast<std::uint32_t>(c.q_const));
+  field::ConfigNormalise_qb.set(command, static_cast<std::uint32_t>(c.qb));
+  field::ConfigNormalise_qc.set(command, static_cast<std::uint32_t>(c.qc));
+  return command;
+}
+
 Command encode_flush(const Flush& flush) {
   Command command{static_cast<std::uint8_t>(Funct::Flush), 0, 0};
   field::Flush_skip.set(command, flush.skip);

@@ -8,7 +8,8 @@
 
 namespace gemel::arch {
 
-enum class Activation : std::uint8_t { None = 0, Relu = 1 };
+// Of results on their way to memory; those behind Relu are in normaliser.h.
+enum class Activation : std::uint8_t { None = 0, Relu = 1, LayerNorm = 2, Igelu = 3, Softmax = 4 };
 
 inline float float_from_bits(std::uint32_t bits) {
   float f;

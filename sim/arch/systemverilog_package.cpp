@@ -67,6 +67,7 @@ void write_figures(std::ostream& out, const AcceleratorConfig& config) {
   write_number(out, "AccumulatorSubBanks", config.accumulator.sub_banks);
   write_number(out, "AccumulatorLatency", config.accumulator.latency_cycles);
   write_flag(out, "FullWidthAccumulatorRead", config.full_width_accumulator_read);
+  write_flag(out, "HasNormalisations", config.normalisations);
 
   out << "\n  // Scaling; units 1..Dim, Dim is one per lane\n";
   write_number(out, "MvinScaleUnits", resolved_units(config.mvin_scale, dim));

@@ -13,17 +13,27 @@ StoreController::StoreController(const sc_core::sc_module_name& name, const arch
     : Unit(name),
       derived_(derived),
       full_width_reads_(config.full_width_accumulator_read),
+      normalises_(config.normalisations),
+      scale_cycles_(static_cast<std::uint8_t>(StorePipeline::scale_interval(config))),
       station_(station),
       pipeline_(pipeline),
       queue_(config.queues.store, 1),
       tracker_count_(config.dma.loads_in_flight) {}
 
 void StoreController::configure(const arch::ConfigStore& c) {
-  if (c.activation > 1)
+  if (c.activation > 1 && !normalises_)
     throw std::invalid_argument("config_st: activation " + std::to_string(c.activation) +
                                 " is not built in; use 0 (none) or 1 (ReLU)");
   settings_ = arch::configured_behind(settings_, c);
   if (!c.keeps_scale()) scale_ = c.scale();
+  normaliser_.configure(c);
+}
+
+void StoreController::configure(const arch::ConfigNormalise& c) {
+  if (!normalises_)
+    throw std::invalid_argument("config_norm: this machine is built without normalisations (key normalisations)");
+  if (const auto violation = arch::find_norm_violation(c, normaliser_)) throw std::invalid_argument(*violation);
+  normaliser_.configure(c);
 }
 
 void StoreController::start_mvout(const arch::Mvout& m) {
@@ -46,6 +56,7 @@ void StoreController::start_mvout(const arch::Mvout& m) {
   if (pooling && (settings_.pool_size == 0 || settings_.pooled_rows == 0 || settings_.pooled_cols == 0))
     throw std::invalid_argument("mvout while pooling: config_st gave a window or an output of size 0");
   row_ = block_ = window_row_ = window_col_ = pooled_row_ = pooled_col_ = 0;
+  if (normalises_) used_[++newest_used_ % used_.size()] = normaliser_;
 }
 
 StoreElement StoreController::element(Cycle now) const {
@@ -54,7 +65,9 @@ StoreElement StoreController::element(Cycle now) const {
   e.requested = now;
   e.entry = queue_.at(0).entry;
   e.scale = scale_;
-  e.activation = settings_.activation == 1 ? arch::Activation::Relu : arch::Activation::None;
+  e.activation = normaliser_.activation;
+  e.scale_cycles = scale_cycles_;
+  if (normalises_) e.normaliser = &used_[newest_used_ % used_.size()];
   e.full_width = mvout_.local.address.is_accumulator() && mvout_.local.address.is_full_width();
   e.block = block_;
   e.lanes = block_ + 1 == blocks_ ? (mvout_.local.cols - 1) % dim + 1 : dim;
@@ -65,6 +78,7 @@ StoreElement StoreController::element(Cycle now) const {
     e.local = e.outside
                   ? arch::LocalAddress::garbage()
                   : mvout_.local.address.plus(std::uint32_t(row) * settings_.out_cols + std::uint32_t(col), derived_);
+    e.pooled = true;
     e.merges = window_row_ != 0 || window_col_ != 0;
     e.last = window_row_ + 1u == settings_.pool_size && window_col_ + 1u == settings_.pool_size;
     e.last_of_command =
@@ -75,6 +89,11 @@ StoreElement StoreController::element(Cycle now) const {
   }
   e.local = mvout_.local.address.plus(block_ * dim + row_, derived_);
   e.last = block_ + 1 == blocks_;
+  if (normalises_ && e.local.is_accumulator()) {
+    const arch::NormCommand norm = arch::norm_command(e.local);
+    e.norm = e.last ? norm : arch::before_last_block(norm);
+    if (norm != arch::NormCommand::Write) e.scale_cycles = StorePipeline::statistics_cycles(e.norm);
+  }
   e.last_of_command = e.last && row_ + 1 == rows_;
   if (settings_.pool_size != 0)
     e.address = mvout_.dram_address +
@@ -140,7 +159,10 @@ void StoreController::advance(Cycle now) {
     account_.spend(look, kIdle);
     const IssuedCommand& head = queue_.at(0);
     if (static_cast<arch::Funct>(head.command.funct) == arch::Funct::Config) {
-      configure(arch::decode_config_store(head.command.rs1, head.command.rs2));
+      if (arch::config_kind(head.command.rs1) == arch::ConfigKind::Normalise)
+        configure(arch::decode_config_normalise(head.command.rs1, head.command.rs2));
+      else
+        configure(arch::decode_config_store(head.command.rs1, head.command.rs2));
       account_.spend(now + 1, kBusy);
       queue_.pop(1, now);
       station_.queue_popped(CommandClass::Store, now);

@@ -2,11 +2,13 @@
 #pragma once
 // Executes mvout and config_st in order: one element a cycle to the dispatch queue, with or without max-pooling
 // (docs/microarchitecture.md, section 12). An mvout completes when its last element has been read from local memory.
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/isa.h"
+#include "sim/arch/normaliser.h"
 #include "sim/stats/cycle_account.h"
 #include "sim/units/command_queue.h"
 #include "sim/units/reservation_station.h"
@@ -29,6 +31,7 @@ class StoreController final : public Unit, public CommandSink {
  private:
   enum Cause : unsigned { kBusy, kWaitTracker, kWaitDispatch, kIdle };
   void configure(const arch::ConfigStore& c);
+  void configure(const arch::ConfigNormalise& c);
   void start_mvout(const arch::Mvout& m);
   StoreElement element(Cycle now) const;
   void next_element();
@@ -37,6 +40,8 @@ class StoreController final : public Unit, public CommandSink {
 
   const arch::DerivedConfig& derived_;
   bool full_width_reads_;
+  bool normalises_;
+  std::uint8_t scale_cycles_;  // of a row that is scaled
   ReservationStation& station_;
   StorePipeline& pipeline_;
   CommandQueue<IssuedCommand> queue_;
@@ -45,6 +50,10 @@ class StoreController final : public Unit, public CommandSink {
 
   arch::ConfigStore settings_;  // geometry kept from the last pooling configuration
   float scale_ = 1.0f;
+  arch::NormaliserSettings normaliser_;
+  // Those of the mvout at hand and of elements in the dispatch queue, of at most two mvouts before it.
+  std::array<arch::NormaliserSettings, 4> used_;
+  unsigned newest_used_ = 0;
 
   bool sending_ = false;
   bool any_sent_ = false;  // an element of the mvout at hand

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "sim/arch/local_address.h"
-#include "sim/arch/numerics.h"
+#include "sim/arch/normaliser.h"
 #include "sim/units/unit.h"
 
 namespace gemel::sim {
@@ -14,6 +14,7 @@ struct StoreElement {
   arch::LocalAddress local;
   bool outside = false;     // a window element outside the image: zeros, no read
   bool full_width = false;  // 32-bit elements
+  bool pooled = false;      // of a window
   bool merges = false;      // max-pooling: not the first element of its window
   bool last = true;         // the row (or window) is complete with it
   bool last_of_command = false;
@@ -21,8 +22,15 @@ struct StoreElement {
   std::uint32_t block = 0;
   float scale = 1.0f;
   arch::Activation activation = arch::Activation::None;
-  std::uint8_t entry = 0;  // station entry of its mvout
+  // Where normalisations are built in: what config_st and config_norm said, and what the element is read for.
+  const arch::NormaliserSettings* normaliser = nullptr;
+  arch::NormCommand norm = arch::NormCommand::Write;
+  std::uint8_t scale_cycles = 1;  // of the accumulator: how long it keeps the scale unit or the normaliser
+  std::uint8_t entry = 0;         // station entry of its mvout
   Cycle requested = 0;
+
+  // Of a row, not of a pooling window.
+  bool is_plain_accumulator_read() const { return local.is_accumulator() && !pooled; }
 };
 
 }  // namespace gemel::sim

@@ -24,11 +24,28 @@ StorePipeline::StorePipeline(const sc_core::sc_module_name& name, const arch::Ac
       window_(config.scratchpad.read_delay_cycles + 1),
       read_delay_(config.scratchpad.read_delay_cycles),
       scale_latency_(config.accumulator_scale.latency_cycles),
-      scale_interval_(config.accumulator_scale.units == 0 || config.accumulator_scale.units >= derived.dim
-                          ? 1
-                          : (derived.dim + config.accumulator_scale.units - 1) / config.accumulator_scale.units),
       ring_(kRing) {
   for (Stage& s : ring_) s.values.resize(derived.accumulator_row_bytes);
+}
+
+Cycle StorePipeline::scale_interval(const arch::AcceleratorConfig& config) {
+  const std::uint32_t units = config.accumulator_scale.units;
+  const std::uint32_t dim = config.mesh.dim;
+  return units == 0 || units >= dim ? 1 : (dim + units - 1) / units;
+}
+
+std::uint8_t StorePipeline::statistics_cycles(arch::NormCommand command) {
+  constexpr std::uint8_t kDivide = 32, kRoot = 16, kReciprocal = 26;
+  switch (command) {
+    case arch::NormCommand::Mean:
+      return 1 + kDivide;
+    case arch::NormCommand::InverseDeviation:
+      return 1 + kDivide + kRoot + kReciprocal;
+    case arch::NormCommand::InverseSumExponentials:
+      return 1 + kReciprocal;
+    default:
+      return 1;
+  }
 }
 
 void StorePipeline::dispatch(const StoreElement& element) {
@@ -57,32 +74,46 @@ void StorePipeline::read(Cycle now) {
   const StoreElement element = dispatch_[0];
   dispatch_[0] = dispatch_[1];
   --dispatched_;
-  Stage& s = stage(read_);
-  s.element = element;
-  s.read = now;
-  s.scale = s.accept = kNever;
   any_read_ = true;
   last_read_ = now;
-  if (!timing_only_) {
-    const std::uint32_t row = element.local.row(derived_);
-    if (element.outside)
-      std::memset(s.values.data(), 0, element.lanes);
-    else if (!element.local.is_accumulator())
-      std::memcpy(s.values.data(), scratchpad_.row(row), element.lanes);
-    else if (element.full_width)
-      std::memcpy(s.values.data(), accumulator_.row(row), element.lanes * 4);
-    else
-      arch::accumulator_scale_row(accumulator_.row(row), reinterpret_cast<std::int8_t*>(s.values.data()), element.lanes,
-                                  element.scale, element.activation);
-  }
+  const bool is_for_memory = element.norm == arch::NormCommand::Write;
   if (is_scaled(element)) {
-    position_[accumulator_read_ % kRing] = read_;
-    ++accumulator_read_;
+    const std::uint64_t m = accumulator_read_++ % kRing;
+    read_at_[m] = now;
+    position_[m] = is_for_memory ? read_ : kNowhere;
+    scale_cycles_[m] = element.scale_cycles;
   }
-  ++read_;
+  if (is_for_memory)
+    read_for_memory(element, now);
+  else if (!timing_only_)
+    statistics_[element.normaliser->context].take(element.norm, accumulator_.row(element.local.row(derived_)),
+                                                  element.lanes, element.normaliser->constants);
   if (element.last_of_command) station_.complete_store(element.entry, now + 1);
   controller_->wake(now + 1);
   progress();
+}
+
+void StorePipeline::read_for_memory(const StoreElement& element, Cycle now) {
+  Stage& s = stage(read_++);
+  s.element = element;
+  s.read = now;
+  s.scale = s.accept = kNever;
+  if (timing_only_) return;
+  const std::uint32_t row = element.local.row(derived_);
+  if (element.outside)
+    std::memset(s.values.data(), 0, element.lanes);
+  else if (!element.local.is_accumulator())
+    std::memcpy(s.values.data(), scratchpad_.row(row), element.lanes);
+  else if (element.full_width)
+    std::memcpy(s.values.data(), accumulator_.row(row), element.lanes * 4);
+  else if (!element.normaliser)
+    arch::accumulator_scale_row(accumulator_.row(row), reinterpret_cast<std::int8_t*>(s.values.data()), element.lanes,
+                                element.scale, element.activation);
+  else
+    arch::normalised_scale_row(accumulator_.row(row), reinterpret_cast<std::int8_t*>(s.values.data()), element.lanes,
+                               element.scale, *element.normaliser, statistics_[element.normaliser->context]);
+  if (element.normaliser && element.is_plain_accumulator_read())
+    statistics_[element.normaliser->context].take(arch::NormCommand::Write, nullptr, 0, {});
 }
 
 // Everything that follows from what was read: norm, scale and accept cycles, as far as the writer's are known.
@@ -91,22 +122,31 @@ void StorePipeline::progress() {
     moved = false;
     while (accumulator_normed_ < accumulator_read_ && accumulator_normed_ < accumulator_scaled_ + 2) {
       const std::uint64_t m = accumulator_normed_++;
-      Cycle norm = stage(position_[m % kRing]).read + 1;
+      Cycle norm = read_at_[m % kRing] + 1;
       if (m >= 1) norm = std::max(norm, norm_[(m - 1) % kRing] + 1);
       if (m >= 2) norm = std::max(norm, scale_[(m - 2) % kRing] + 1);
       norm_[m % kRing] = norm;
       moved = true;
     }
     while (accumulator_scaled_ < accumulator_normed_) {
-      const std::uint64_t m = accumulator_scaled_;
-      const std::uint64_t n = position_[m % kRing];
-      if (n >= window_ && accepted_ <= n - window_) break;
-      if (m >= scale_latency_ && accepted_ <= position_[(m - scale_latency_) % kRing]) break;
-      Cycle scale = norm_[m % kRing] + 1;
-      if (m >= 1) scale = std::max(scale, scale_[(m - 1) % kRing] + scale_interval_);
-      if (n >= window_) scale = std::max(scale, accept_of(n - window_));
-      if (m >= scale_latency_) scale = std::max(scale, accept_of(position_[(m - scale_latency_) % kRing]));
-      stage(n).scale = scale_[m % kRing] = scale;
+      const std::uint64_t m = accumulator_scaled_ % kRing;
+      const std::uint64_t n = position_[m];
+      Cycle scale = std::max(norm_[m] + 1, scale_free_);
+      if (n != kNowhere) {
+        if (n >= window_ && accepted_ <= n - window_) break;
+        if (scaled_ >= scale_latency_) {
+          const std::uint64_t before = scaled_position_[(scaled_ - scale_latency_) % kRing];
+          if (accepted_ <= before) break;
+          scale = std::max(scale, accept_of(before));
+        }
+        if (n >= window_) scale = std::max(scale, accept_of(n - window_));
+        stage(n).scale = scale;
+        scaled_position_[scaled_++ % kRing] = n;
+      } else {
+        statistics_until_ = scale + scale_cycles_[m];
+      }
+      scale_[m] = scale;
+      scale_free_ = scale + scale_cycles_[m];
       ++accumulator_scaled_;
       moved = true;
     }

@@ -3,6 +3,7 @@
 // Reads elements of mvouts from scratchpad and accumulator, scales them, and hands them to the DMA writer in order
 // (docs/microarchitecture.md, section 12, the table). Reads are decided in their cycle; everything behind follows by
 // arithmetic.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -28,18 +29,23 @@ class StorePipeline final : public Unit, public DmaWriter::Listener {
                 bool timing_only);
   void connect(Unit& controller) { controller_ = &controller; }
 
+  // For how long an element of the accumulator keeps the scale unit, or the normaliser.
+  static Cycle scale_interval(const arch::AcceleratorConfig& config);
+  static std::uint8_t statistics_cycles(arch::NormCommand command);
+
   // The dispatch queue, a queue of two.
   bool has_room(Cycle now) const { return dispatched_ + (last_read_ == now && any_read_ ? 1 : 0) < 2; }
   void dispatch(const StoreElement& element);
 
   void advance(Cycle now);
   void row_sent() override { progress(); }
-  bool idle() const { return dispatched_ == 0 && accepted_ == read_; }
-  Cycle quiet_from() const { return last_accept_ + 1; }
+  bool idle() const { return dispatched_ == 0 && accepted_ == read_ && accumulator_scaled_ == accumulator_read_; }
+  Cycle quiet_from() const { return std::max(last_accept_ + 1, statistics_until_); }
   std::string describe() const;  // who waits, for deadlock reports
 
  private:
   static constexpr unsigned kRing = 64;
+  static constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
   struct Stage {
     StoreElement element;
     Cycle read = 0, scale = kNever, accept = kNever;
@@ -51,6 +57,7 @@ class StorePipeline final : public Unit, public DmaWriter::Listener {
   // 0 where the element has left the ring: it was accepted long ago.
   Cycle accept_of(std::uint64_t n) { return n + kRing < read_ ? 0 : stage(n).accept; }
   void read(Cycle now);
+  void read_for_memory(const StoreElement& element, Cycle now);
   void progress();
 
   const arch::DerivedConfig& derived_;
@@ -65,7 +72,6 @@ class StorePipeline final : public Unit, public DmaWriter::Listener {
   unsigned window_;  // K
   Cycle read_delay_;
   Cycle scale_latency_;
-  Cycle scale_interval_;
 
   std::array<StoreElement, 2> dispatch_;
   unsigned dispatched_ = 0;
@@ -78,8 +84,15 @@ class StorePipeline final : public Unit, public DmaWriter::Listener {
   bool any_accept_ = false;
   // Of accumulator elements, by their index modulo kRing.
   std::uint64_t accumulator_read_ = 0, accumulator_normed_ = 0, accumulator_scaled_ = 0;
-  std::array<Cycle, kRing> norm_{}, scale_{};
-  std::array<std::uint64_t, kRing> position_{};  // place among all elements
+  std::array<Cycle, kRing> read_at_{}, norm_{}, scale_{};
+  std::array<std::uint64_t, kRing> position_{};  // place among those for memory; kNowhere: read for statistics
+  std::array<std::uint8_t, kRing> scale_cycles_{};
+  Cycle scale_free_ = 0;  // from when the scale unit and the normaliser take another one
+  // Of accumulator elements for memory.
+  std::uint64_t scaled_ = 0;
+  std::array<std::uint64_t, kRing> scaled_position_{};
+  Cycle statistics_until_ = 0;  // the normaliser's last cycle so far, and one
+  std::array<arch::Statistics, arch::kStatisticsContexts> statistics_;
 };
 
 }  // namespace gemel::sim

@@ -111,7 +111,7 @@ TEST_F(ConfigFiles, CircleOfBasesIsRefused) {
             (directory_ / "b.yaml").string() + ":3:7: base: './a.yaml' leads back to a file that is based on this one");
 }
 
-TEST_F(ConfigFiles, CompleteFileNeedsEveryKey) {
+TEST_F(ConfigFiles, CompleteFileNeedsEveryKeyThatMayNotBeLeftOut) {
   const std::string complete = to_yaml(AcceleratorConfig());
   std::istringstream lines(complete);
   std::string line;
@@ -120,6 +120,14 @@ TEST_F(ConfigFiles, CompleteFileNeedsEveryKey) {
     if (line.back() == ':') continue;  // the head of a section
     std::string text = complete;
     text.erase(at, line.size() + 1);
+    if (line == "normalisations: false") {
+      const ResolvedConfig resolved = resolve_accelerator_config(write("short.yaml", text));
+      EXPECT_FALSE(resolved.config.normalisations);
+      EXPECT_EQ(resolved.origins.at("normalisations").kind, ValueOrigin::Kind::Default);
+      EXPECT_THAT(describe_config(resolved), HasSubstr("left out: the default"));
+      ++removed;
+      continue;
+    }
     const std::string error = error_of([&] { load_accelerator_config(write("short.yaml", text)); });
     EXPECT_THAT(error, ::testing::AnyOf(HasSubstr("missing key"), HasSubstr("got nothing"))) << line;
     ++removed;

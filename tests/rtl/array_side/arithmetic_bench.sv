@@ -49,10 +49,11 @@ module arithmetic_bench (
   );
 
   accumulator_scale_lane u_accumulator_scale (
-    .value_i(int32_i),
-    .relu_i (relu_i),
-    .scale_i(float_b_i),
-    .value_o(accumulator_scaled_o)
+    .value_i        (int32_i),
+    .relu_i         (relu_i),
+    .normalisation_i('0),
+    .scale_i        (float_b_i),
+    .value_o        (accumulator_scaled_o)
   );
 
 endmodule : arithmetic_bench
