@@ -148,6 +148,39 @@ TEST_F(PreloadExpander, MovesNothingBehindAConfiguration) {
   EXPECT_FALSE(sees(1));
 }
 
+TEST_F(PreloadExpander, MovesTheNextPairWhereItHoldsFewerThanThreeSteps) {
+  top().expands_i = 1;
+  top().feeder_idle_i = 0;
+  for (unsigned pair = 0; pair < 2; ++pair) {
+    ASSERT_TRUE(accept(make(Funct::Preload, 1, 2, 2 * pair)));
+    ASSERT_TRUE(accept(make(Funct::ComputePreloaded, 3, 4, 2 * pair + 1)));
+  }
+  tick();
+  const auto held_by_queue = [&] { return (top().queue_valid_o & 1) + (top().queue_valid_o >> 1 & 1); };
+  const auto take_one = [&] {
+    top().take_i = top().takes_request_i = 1;
+    settle();
+    tick();
+    top().take_i = top().takes_request_i = 0;
+  };
+  top().feeder_idle_i = 1;
+  settle();
+  tick();  // the first pair moves: four steps
+  take_one();
+  for (int i = 0; i < 5; ++i, tick()) {  // three
+    settle();
+    ASSERT_EQ(held_by_queue(), 2);
+    ASSERT_FALSE(top().empty_o);
+  }
+  take_one();
+  settle();  // two: the second pair moves before the decision
+  ASSERT_EQ(held_by_queue(), 2);
+  expect_head(2, {{static_cast<std::uint8_t>(Funct::Preload), 1, 2 | kGarbage}, 0, false});
+  tick();
+  settle();
+  EXPECT_EQ(held_by_queue(), 0);
+}
+
 // Random commands, decisions and feeding: contents and order, expanded in each stretch that asks for it.
 TEST_F(PreloadExpander, ExpandsTransposedWeightsAndNothingElse) {
   SCOPED_TRACE(seed_text());

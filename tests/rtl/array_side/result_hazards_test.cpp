@@ -2,33 +2,15 @@
 // Operands against results that are on their way (section 10 of the page, RAW hazard), with sets of rows.
 #include <algorithm>
 #include <deque>
-#include <set>
 
 #include "Vcontroller_bench.h"
 #include "sim/arch/isa.h"
+#include "tests/rtl/array_side/local_rows.h"
 #include "tests/rtl/bench_machine.h"
 #include "tests/rtl/unit_bench.h"
 
 namespace gemel::rtl {
 namespace {
-
-using Rows = std::set<std::uint32_t>;
-
-Rows rows_of(const arch::LocalBlock& block, bool is_transposed, unsigned stride) {
-  const arch::DerivedConfig& derived = bench_derived();
-  Rows rows;
-  if (block.address.is_garbage(derived)) return rows;
-  const unsigned all = block.address.is_accumulator() ? derived.accumulator_rows : derived.scratchpad_rows;
-  const unsigned length = (is_transposed ? block.cols : block.rows) * stride;
-  for (unsigned i = 0; i < std::min(length, all); ++i) {
-    rows.insert((block.address.bits() & arch::LocalAddress::kAccumulatorBit) | (block.address.row(derived) + i) % all);
-  }
-  return rows;
-}
-
-bool meet(const Rows& a, const Rows& b) {
-  return std::any_of(a.begin(), a.end(), [&](std::uint32_t row) { return b.count(row) > 0; });
-}
 
 class ResultHazards : public UnitBench<Vcontroller_bench> {
  protected:
