@@ -12,11 +12,11 @@ namespace {
 
 // Numbers of the tracks: whoever looks sees them in this order.
 constexpr unsigned kLayerTrack = 1;
-constexpr unsigned kFirstTileTrack = 3000;  // and 100 on for each class; these stand behind the layers
-constexpr unsigned kFirstUnitTrack = 10;
-constexpr unsigned kFirstCommandTrack = 100;  // and 100 on for each class
-constexpr unsigned kReadTrack = 1000;
-constexpr unsigned kWriteTrack = 2000;
+constexpr unsigned kFirstTileTrack = 100;  // and 100 on for each class
+constexpr unsigned kFirstUnitTrack = 1000;
+constexpr unsigned kFirstCommandTrack = 2000;  // likewise
+constexpr unsigned kReadTrack = 3000;
+constexpr unsigned kWriteTrack = 4000;
 
 std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
 
