@@ -29,6 +29,11 @@ enum class NormCommand : std::uint8_t {
 };
 
 inline NormCommand norm_command(LocalAddress address) { return static_cast<NormCommand>(address.bits() >> 26 & 7); }
+// An mvout that is read for statistics and reaches no memory.
+inline bool is_statistics(const Mvout& mvout, const ConfigStore& store, const AcceleratorConfig& config) {
+  return config.normalisations && mvout.local.address.is_accumulator() && store.pool_stride == 0 &&
+         norm_command(mvout.local.address) != NormCommand::Write;
+}
 // What a block does that is not the last of its row: the result is due at the row's end.
 NormCommand before_last_block(NormCommand command);
 

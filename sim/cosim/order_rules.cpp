@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sim/arch/normaliser.h"
 #include "sim/arch/program_checker.h"
 
 namespace gemel::sim {
@@ -11,7 +12,8 @@ using arch::Command;
 using arch::Funct;
 
 OrderRules::OrderRules(const arch::AcceleratorConfig& config)
-    : derived_(arch::derive(config)),
+    : config_(config),
+      derived_(arch::derive(config)),
       paths_{std::vector<LoadPath>(derived_.scratchpad_rows), std::vector<LoadPath>(derived_.accumulator_rows)} {}
 
 // ---- What commands touch -------------------------------------------------------------------------------------------
@@ -52,7 +54,8 @@ OrderRules::Bytes OrderRules::source_of(const arch::Mvin& mvin) const {
   return {mvin.dram_address, mvin.dram_address + (mvin.local.rows - 1u) * config.dram_stride + row_bytes};
 }
 
-OrderRules::Bytes OrderRules::target_of(const arch::Mvout& mvout) const {
+std::optional<OrderRules::Bytes> OrderRules::target_of(const arch::Mvout& mvout) const {
+  if (arch::is_statistics(mvout, store_, config_)) return std::nullopt;
   const bool wide = mvout.local.address.is_accumulator() && mvout.local.address.is_full_width();
   std::uint64_t rows = mvout.local.rows;
   if (store_.pool_stride != 0) {
@@ -60,8 +63,8 @@ OrderRules::Bytes OrderRules::target_of(const arch::Mvout& mvout) const {
   } else if (store_.pool_size != 0) {
     rows = (store_.out_rows - 1u) * std::uint64_t{std::max(store_.pool_out_dim, store_.out_cols)} + store_.out_cols;
   }
-  return {mvout.dram_address,
-          mvout.dram_address + (rows - 1) * store_.dram_stride + std::uint64_t{mvout.local.cols} * (wide ? 4 : 1)};
+  return Bytes{mvout.dram_address,
+               mvout.dram_address + (rows - 1) * store_.dram_stride + std::uint64_t{mvout.local.cols} * (wide ? 4 : 1)};
 }
 
 OrderRules::Rows OrderRules::operand_rows(const arch::LocalBlock& block, std::uint32_t stride, bool transposed) const {
@@ -122,9 +125,9 @@ std::optional<std::string> OrderRules::mvout_violation(const arch::Mvout& mvout)
     range = rows_of(mvout.local.address, bank_rows - row % bank_rows);
   }
   if (preload_ && range.overlaps(result_rows())) return "an mvout between a preload and its compute touches C";
-  const Bytes target = target_of(mvout);
+  const std::optional<Bytes> target = target_of(mvout);
   for (const Bytes& read : memory_reads_) {
-    if (target.overlaps(read)) return "an mvout writes what an mvin since the last fence reads";
+    if (target && target->overlaps(read)) return "an mvout writes what an mvin since the last fence reads";
   }
   return std::nullopt;
 }
@@ -214,7 +217,7 @@ void OrderRules::apply(const Command& command) {
   } else if (funct == Funct::Mvout) {
     const arch::Mvout mvout = arch::decode_mvout(command.rs1, command.rs2);
     for (const Rows& rows : read_by(mvout)) touch(rows, LoadPath::None);
-    memory_writes_.push_back(target_of(mvout));
+    if (const std::optional<Bytes> target = target_of(mvout)) memory_writes_.push_back(*target);
   } else if (funct == Funct::Preload) {
     preload_ = arch::decode_preload(command.rs1, command.rs2);
     touch(operand_rows(preload_->bd, 1, is_weight_stationary() && execute_.b_transpose), LoadPath::None);

@@ -58,7 +58,8 @@ class OrderRules {
   std::vector<Rows> written_by(const arch::Mvin& mvin) const;
   std::vector<Rows> read_by(const arch::Mvout& mvout) const;
   Bytes source_of(const arch::Mvin& mvin) const;
-  Bytes target_of(const arch::Mvout& mvout) const;
+  // Nothing where no memory is written.
+  std::optional<Bytes> target_of(const arch::Mvout& mvout) const;
   Rows operand_rows(const arch::LocalBlock& block, std::uint32_t stride, bool transposed) const;
   Rows result_rows() const;
   void touch(const Rows& rows, LoadPath path);
@@ -71,6 +72,7 @@ class OrderRules {
 
   bool is_weight_stationary() const { return execute_.dataflow == arch::Dataflow::WeightStationary; }
 
+  arch::AcceleratorConfig config_;
   arch::DerivedConfig derived_;
   std::array<arch::ConfigLoad, 3> load_;
   arch::ConfigStore store_;

@@ -79,6 +79,7 @@ void ProgramGenerator::configure_all() {
     const std::uint32_t which = (first + i) % 3;
     if (which == 0) configure_execute();
     if (which == 1) configure_store(0, false);
+    if (which == 1 && config_.normalisations) configure_norm();
     for (unsigned state = 0; which == 2 && state < 3; ++state) configure_load(state, state == 0);
   }
 }
@@ -156,6 +157,7 @@ void ProgramGenerator::store_working_set() {
   config.dram_stride = dim_ * random_.pick<std::uint32_t>({1, 4});
   config.scale_bits = arch::bits_from_float(random_.pick<float>({1.0f, 0.01f}));
   builder_.emit(arch::encode_config_store(config));
+  norm_.configure(config);
   const auto store = [&](LocalAddress block) {
     const arch::DerivedConfig& d = builder_.derived();
     for (std::uint32_t r = 0; r < dim_;) {

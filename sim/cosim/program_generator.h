@@ -2,10 +2,12 @@
 #pragma once
 // The generator behind random_stream(): a few blocks of local memory that every command works on, so that hazards are
 // the rule.
+#include <array>
 #include <cstdint>
 #include <vector>
 
 #include "sim/arch/accelerator_config.h"
+#include "sim/arch/normaliser.h"
 #include "sim/cosim/random_source.h"
 #include "sim/cosim/stream_builder.h"
 
@@ -53,6 +55,13 @@ class ProgramGenerator {
   bool mvout_block(arch::LocalAddress local, std::uint32_t rows, std::uint32_t cols);
   std::uint64_t target_address(std::uint64_t bytes);
 
+  // program_generator_norms.cpp: where normalisations are built in
+  void configure_norm();
+  void emit_norm(const arch::ConfigNormalise& config);
+  bool random_statistics(arch::LocalAddress local, std::uint32_t rows, std::uint32_t cols);
+  bool norm_block(arch::NormCommand norm, arch::LocalAddress local, std::uint32_t rows, std::uint32_t cols);
+  void prepare_activation(arch::LocalAddress local, std::uint32_t rows, std::uint32_t cols);
+
   arch::LocalAddress scratchpad_row(std::uint32_t rows);
   arch::LocalAddress accumulator_row(std::uint32_t rows);
   arch::LocalAddress row_near(const std::vector<std::uint32_t>& blocks, std::uint32_t rows, std::uint32_t total);
@@ -67,6 +76,11 @@ class ProgramGenerator {
   std::uint32_t steps_ = 0;
   bool in_product_ = false;
   bool scale_known_ = false;
+  arch::NormaliserSettings norm_;  // as configured last
+  struct StatisticsKnown {
+    bool mean = false, deviation = false, sum_exponentials = false;
+  };
+  std::array<StatisticsKnown, arch::kStatisticsContexts> statistics_;
 
   std::vector<std::uint32_t> scratchpad_blocks_;  // first rows of the working set
   std::vector<std::uint32_t> accumulator_blocks_;

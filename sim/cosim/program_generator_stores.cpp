@@ -39,7 +39,13 @@ void ProgramGenerator::configure_store(unsigned pool_stride, bool pooled_geometr
   } else {
     c.pool_size = 0;
   }
+  if (config_.normalisations && random_.percent(60)) {
+    c.activation = static_cast<std::uint8_t>(random_.below(4));
+    if (random_.percent(50)) c.scale_bits = arch::bits_from_float(random_.pick<float>({1.0f, 30.0f, 1e-4f, 1e-9f}));
+  }
   builder_.emit(arch::encode_config_store(c));
+  norm_.configure(c);
+  if (config_.normalisations && random_.percent(50)) configure_norm();
 }
 
 std::uint64_t ProgramGenerator::target_address(std::uint64_t bytes) {
@@ -96,6 +102,10 @@ void ProgramGenerator::random_mvout() {
     if (in_product_) return;
     ensure_written(block, rows, lanes);
     if (!builder_.is_written(block, rows, lanes)) return;
+  }
+  if (config_.normalisations && accumulator) {
+    if (random_.percent(35) && random_statistics(local, std::min(rows, dim_), cols)) return;
+    prepare_activation(local, std::min(rows, dim_), std::min(cols, dim_));
   }
   if (accumulator && c.pool_stride == 0 && config_.full_width_accumulator_read && random_.percent(40) &&
       blocks <= d.max_block_columns_acc) {

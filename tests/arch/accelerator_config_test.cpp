@@ -131,7 +131,7 @@ TEST(Validation, ConfigMadeInCodeIsHeldToTheRangesToo) {
     AcceleratorConfig config;
     if (setting.is_number) {
       setting.set(config, setting.max + 1);
-    } else if (setting.path == "full_width_accumulator_read") {
+    } else if (setting.words.front().first == "true") {
       continue;  // a bool has no third value
     } else {
       setting.set(config, 7);

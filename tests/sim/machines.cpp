@@ -50,6 +50,10 @@ std::vector<AcceleratorConfig> machines() {
               {"dma.bus_width_bits=512", "dma.max_request_bytes=256", "scratchpad.banks=2", "accumulator.banks=4"}),
       machine("gemmini_16x16", "narrow_bus",
               {"dma.bus_width_bits=64", "dma.requests_in_flight=4", "host.issue_gap_cycles=20"}),
+      machine("tiny_4x4", "normalising", {"normalisations=true"}),
+      machine("small_8x8", "normalising_slowly",
+              {"normalisations=true", "accumulator_scale.units=2", "accumulator_scale.latency_cycles=3",
+               "full_width_accumulator_read=false", "scratchpad.read_delay_cycles=1"}),
       machine("chip_16x16", "chip_16x16", {}),
       machine("lean_16x16", "lean_16x16", {}),
       machine("large_32x32", "large_32x32", {"mesh.dataflow=both", "memory.latency_cycles=20"}),
@@ -93,6 +97,7 @@ AcceleratorConfig random_machine(std::uint64_t seed, std::uint32_t largest_dim) 
     c.dma.loads_in_flight = random.between(1, 5);
     c.host.issue_gap_cycles = random.pick<std::uint32_t>({0, 0, 0, 1, 17});
     c.memory.latency_cycles = random.pick<std::uint32_t>({1, 2, 3, 10, 40, 300});
+    c.normalisations = random.percent(35);
     if (!arch::find_violation(c)) return c;
   }
 }

@@ -9,7 +9,7 @@
 
 namespace gemel::test_sim {
 
-// Sixteen named machines, from tiny to wide.
+// Named machines, from tiny to wide.
 std::vector<arch::AcceleratorConfig> machines();
 
 // Every key drawn at random, the array no larger than `largest_dim`; always a machine that can be built.

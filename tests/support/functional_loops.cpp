@@ -135,9 +135,9 @@ void FunctionalMachine::residual_add(const MatmulLoop& loop, std::uint32_t base,
   }
 }
 
-void FunctionalMachine::store_matmul(const MatmulLoop& loop, std::uint32_t base, const Memory& memory) const {
+void FunctionalMachine::store_matmul(const MatmulLoop& loop, std::uint32_t base, const Memory& memory) {
+  normaliser_.wrote();
   const BlockedMatrix c{loop.c, loop.c_stride, store_.dram_stride, loop.full_c ? 4u : 1u, dim_};
-  const arch::Activation activation = store_.activation == 1 ? arch::Activation::Relu : arch::Activation::None;
   for (std::uint32_t r = 0; r < loop.i * dim_ - loop.pad_i; ++r) {
     for (std::uint32_t col = 0; col < loop.j * dim_ - loop.pad_j; ++col) {
       const std::int32_t value = sum(base + (r / dim_ * loop.j + col / dim_) * dim_ + r % dim_, col % dim_);
@@ -145,7 +145,7 @@ void FunctionalMachine::store_matmul(const MatmulLoop& loop, std::uint32_t base,
       if (loop.full_c)
         std::memcpy(target, &value, 4);
       else
-        *target = static_cast<std::uint8_t>(arch::accumulator_scale(value, store_.scale(), activation));
+        *target = static_cast<std::uint8_t>(normaliser_.value(value, store_.scale()));
     }
   }
 }
@@ -230,15 +230,16 @@ void FunctionalMachine::configure_as_conv(const ConvLoop& loop) {
   load_[1] = load(shape.weight_block, 1, loop.weight_stride);
   if (loop.no_pool || loop.output == 0) return;
   store_.activation = loop.activation;
+  normaliser_.config_store(store_);
   store_.dram_stride = loop.out_stride;
 }
 
-void FunctionalMachine::store_conv(const ConvLoop& loop, std::uint32_t base, const Memory& memory) const {
-  const arch::Activation activation = store_.activation == 1 ? arch::Activation::Relu : arch::Activation::None;
+void FunctionalMachine::store_conv(const ConvLoop& loop, std::uint32_t base, const Memory& memory) {
+  if (loop.no_pool) normaliser_.wrote();
   const auto result = [&](std::uint32_t b, std::uint32_t row, std::uint32_t col, std::uint32_t och) {
-    return arch::accumulator_scale(
+    return normaliser_.value(
         sum(base + ((och / dim_ * loop.batches + b) * loop.out_rows + row) * loop.out_cols + col, och % dim_),
-        store_.scale(), activation);
+        store_.scale());
   };
   const std::uint32_t rows = loop.no_pool ? loop.out_rows : loop.pooled_rows;
   const std::uint32_t cols = loop.no_pool ? loop.out_cols : loop.pooled_cols;

@@ -30,9 +30,9 @@ std::int32_t load_int32(const std::uint8_t* bytes) {
   return value;
 }
 
-Activation activation_of(unsigned bits) {
-  if (bits > 1) throw std::invalid_argument("activation " + std::to_string(bits) + " is not built in");
-  return bits == 1 ? Activation::Relu : Activation::None;
+void check_activation(unsigned bits, const arch::AcceleratorConfig& config) {
+  if (bits > 1 && !config.normalisations)
+    throw std::invalid_argument("activation " + std::to_string(bits) + " is not built in");
 }
 
 }  // namespace
@@ -134,6 +134,8 @@ void FunctionalMachine::configure(const Command& command) {
     }
     case arch::ConfigKind::Store: {
       const arch::ConfigStore next = arch::decode_config_store(command.rs1, command.rs2);
+      check_activation(next.activation, config_);
+      normaliser_.config_store(next);
       const arch::ConfigStore old = store_;
       store_ = next;
       if (next.keeps_scale()) store_.scale_bits = old.scale_bits;
@@ -151,7 +153,9 @@ void FunctionalMachine::configure(const Command& command) {
       return;
     }
     case arch::ConfigKind::Normalise:
-      throw std::invalid_argument("config_norm is not built in");
+      if (!config_.normalisations) throw std::invalid_argument("config_norm is not built in");
+      normaliser_.config_norm(arch::decode_config_normalise(command.rs1, command.rs2));
+      return;
   }
 }
 
@@ -200,24 +204,30 @@ void FunctionalMachine::mvin_row(const arch::ConfigLoad& config, LocalAddress ro
 std::vector<std::int8_t> FunctionalMachine::read_for_mvout(LocalAddress address) const {
   const std::size_t first = std::size_t{address.row(derived_)} * dim_;
   std::vector<std::int8_t> row(dim_);
-  const Activation activation = activation_of(store_.activation);
   for (std::uint32_t lane = 0; lane < dim_; ++lane) {
-    row[lane] = address.is_accumulator()
-                    ? arch::accumulator_scale(accumulator_[first + lane], store_.scale(), activation)
-                    : scratchpad_[first + lane];
+    row[lane] = address.is_accumulator() ? normaliser_.value(accumulator_[first + lane], store_.scale())
+                                         : scratchpad_[first + lane];
   }
   return row;
 }
 
-void FunctionalMachine::mvout(const arch::Mvout& command, const Memory& memory) const {
+void FunctionalMachine::mvout(const arch::Mvout& command, const Memory& memory) {
   const LocalBlock& local = command.local;
   const bool wide = local.address.is_accumulator() && local.address.is_full_width();
   if (wide && !config_.full_width_accumulator_read) throw std::invalid_argument("full-width mvout is not built in");
   const bool one_dimensional = store_.pool_size != 0;
   const std::uint32_t rows =
       one_dimensional ? std::uint32_t{store_.out_rows} * store_.out_cols : std::uint32_t{local.rows};
+  const bool normalises = config_.normalisations && local.address.is_accumulator();
+  const unsigned norm = local.address.bits() >> 26 & 7;
   for (std::uint32_t r = 0; r < rows; ++r) {
-    for (std::uint32_t col = 0; col < local.cols; ++col) {
+    bool is_written = true;
+    for (std::uint32_t col = 0; normalises && col < local.cols; col += dim_) {
+      const std::uint32_t row = local.address.plus(col + r, derived_).row(derived_);
+      is_written =
+          normaliser_.block(norm, col + dim_ >= local.cols, accumulator_row(row), std::min(dim_, local.cols - col));
+    }
+    for (std::uint32_t col = 0; is_written && col < local.cols; ++col) {
       const LocalAddress address = local.address.plus(col / dim_ * dim_ + r, derived_);
       const std::uint32_t place = one_dimensional ? r / store_.out_cols * store_.pool_out_dim + r % store_.out_cols : r;
       const std::uint64_t target = command.dram_address + std::uint64_t{place} * store_.dram_stride;

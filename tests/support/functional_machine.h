@@ -15,6 +15,7 @@
 #include "sim/arch/loop_conv.h"
 #include "sim/arch/loop_matmul.h"
 #include "sim/arch/program.h"
+#include "tests/support/functional_normaliser.h"
 
 namespace gemel::test_support {
 
@@ -45,7 +46,7 @@ class FunctionalMachine {
   void mvin(const arch::Mvin& command, const Memory& memory);
   void mvin_row(const arch::ConfigLoad& config, arch::LocalAddress row, const std::uint8_t* bytes, std::uint32_t cols,
                 std::uint32_t copies);
-  void mvout(const arch::Mvout& command, const Memory& memory) const;
+  void mvout(const arch::Mvout& command, const Memory& memory);
   void mvout_pooled(const arch::Mvout& command, const Memory& memory) const;
   void preload(const arch::Preload& command);
   void compute(const arch::Compute& command);
@@ -55,10 +56,10 @@ class FunctionalMachine {
   bool loop(const arch::Command& command, const Memory& memory);
   void matmul_loop(const arch::MatmulLoop& loop, unsigned slot, const Memory& memory);
   void residual_add(const arch::MatmulLoop& loop, std::uint32_t base, const Memory& memory);
-  void store_matmul(const arch::MatmulLoop& loop, std::uint32_t base, const Memory& memory) const;
+  void store_matmul(const arch::MatmulLoop& loop, std::uint32_t base, const Memory& memory);
   void conv_loop(const arch::ConvLoop& loop, const Memory& memory);
   void start_sums(const arch::ConvLoop& loop, std::uint32_t base, const Memory& memory);
-  void store_conv(const arch::ConvLoop& loop, std::uint32_t base, const Memory& memory) const;
+  void store_conv(const arch::ConvLoop& loop, std::uint32_t base, const Memory& memory);
   void configure_as_conv(const arch::ConvLoop& loop);
   std::int32_t& sum(std::uint32_t row, std::uint32_t lane) { return accumulator_[std::size_t{row} * dim_ + lane]; }
   std::int32_t sum(std::uint32_t row, std::uint32_t lane) const { return accumulator_[std::size_t{row} * dim_ + lane]; }
@@ -78,6 +79,7 @@ class FunctionalMachine {
   std::array<arch::ConfigLoad, 3> load_;
   arch::ConfigStore store_;
   arch::ConfigExecute execute_;
+  FunctionalNormaliser normaliser_;
 
   // Each PE has two registers: one computes, the other is loaded. Weight stationary: weights; output stationary: sums.
   std::array<Matrix, 2> registers_;
