@@ -192,7 +192,7 @@ bind accelerator accelerator_monitor u_monitor (
   .load_waits_for_tracker_i  (load_waits_for_tracker),
   .load_waits_for_reader_i   (load_waits_for_reader),
   .store_handed_i            (u_array_side.u_store_controller.handed),
-  .store_configured_i        (u_array_side.u_store_controller.is_config_store),
+  .store_configured_i        (u_array_side.u_store_controller.configures),
   .store_waits_for_tracker_i (u_array_side.u_store_controller.is_mvout &&
                               !u_array_side.u_store_controller.request_valid_o &&
                               !u_array_side.u_store_controller.head_pop),

@@ -49,7 +49,7 @@ module store_controller
     .out_o      (head)
   );
 
-  logic is_mvout, is_config_store, is_config_norm;
+  logic is_mvout, is_config_store, is_config_norm, configures;
   logic [63:0] rs1, rs2;
   local_block_t block;
 
@@ -59,6 +59,7 @@ module store_controller
   assign is_config_store = head_valid && head.command.funct == FunctConfig && rs1[1:0] == 2'd2;
   assign is_config_norm  = HasNormalisations && head_valid && head.command.funct == FunctConfig &&
                            rs1[1:0] == ConfigNormaliseSubtype;
+  assign configures      = is_config_store || is_config_norm;
   assign block           = local_block_t'(rs2);
 
   // ---- Configuration ----
@@ -308,7 +309,7 @@ module store_controller
   assign request_valid_o = (state_q == Look && is_mvout && tracker_free) || state_q == Running;
   assign handed          = request_valid_o && request_ready_i;
   assign start           = handed && state_q == Look;
-  assign active_o        = request_valid_o || is_config_store || is_config_norm;
+  assign active_o        = request_valid_o || configures;
 
   always_comb begin
     state_d  = state_q;
