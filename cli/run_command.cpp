@@ -215,7 +215,7 @@ int run_work(const Options& options) {
   if (work.graph && !options.timing_only) {
     progress.show("checking against the reference");
     const auto start = std::chrono::steady_clock::now();
-    check = compiler::check_result(*work.graph, work.program, result.memory, layer_results);
+    check = compiler::check_result(*work.graph, work.program, result.memory, layer_results, work.optimised_graph.get());
     run.verify_seconds = seconds_since(start);
     run.verified = check.is_verified();
   }

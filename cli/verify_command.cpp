@@ -202,8 +202,9 @@ int verify(const Options& options) {
   run.captures = plan.captures;
   sim::RunResult result = sim::run_program(work.program, config, run);
   progress.show("checking against the reference");
-  const compiler::CheckReport check = compiler::check_result(*work.graph, work.program, result.memory,
-                                                             arch::named_contents(plan, std::move(result.captures)));
+  const compiler::CheckReport check =
+      compiler::check_result(*work.graph, work.program, result.memory,
+                             arch::named_contents(plan, std::move(result.captures)), work.optimised_graph.get());
   const ReferenceValues values(work, work.program);
   progress.clear();
 

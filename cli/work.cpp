@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <unordered_set>
 
 #include "cli/placement_table.h"
 #include "compiler/graph/verify.h"
@@ -13,6 +14,7 @@
 #include "compiler/onnx/onnx_error.h"
 #include "compiler/onnx/onnx_file.h"
 #include "compiler/passes/fuse_layers.h"
+#include "compiler/passes/graph_pass.h"
 #include "compiler/quantize/quantize_model.h"
 #include "sim/arch/input_error.h"
 #include "sim/arch/program_text.h"
@@ -22,9 +24,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The stage before those of the compiler's back end.
+// The stage before all passes.
 constexpr const char* kGraphStage = "graph";
 constexpr const char* kOnnxEnding = ".onnx";
+
+// Whether `graph` has a tensor that `original` has not.
+bool has_other_tensors(const compiler::Graph& graph, const compiler::Graph& original) {
+  std::unordered_set<std::string> names;
+  for (const compiler::Tensor& tensor : original.tensors) names.insert(tensor.name);
+  return std::any_of(graph.tensors.begin(), graph.tensors.end(),
+                     [&](const compiler::Tensor& tensor) { return names.count(tensor.name) == 0; });
+}
 
 }  // namespace
 
@@ -55,8 +65,9 @@ WorkKind find_work_kind(const std::string& path) {
 }
 
 std::vector<std::string> dump_stages() {
-  std::vector<std::string> stages = compiler::compile_stages();
-  stages.insert(stages.begin(), kGraphStage);
+  std::vector<std::string> stages{kGraphStage};
+  for (const compiler::GraphPass& pass : compiler::graph_passes()) stages.emplace_back(pass.name);
+  for (const std::string& stage : compiler::compile_stages()) stages.push_back(stage);
   return stages;
 }
 
@@ -81,15 +92,18 @@ Work compile_workload(const std::string& path, const arch::AcceleratorConfig& co
     }
     work.name = work.graph->name;
     compiler::CompileOptions compile_options;
-    if (options.dump_after == kGraphStage) {
-      work.dump = compiler::describe_graph(*work.graph);
-    } else {
-      compile_options.dump_after = options.dump_after;
+    if (options.dump_after == kGraphStage) work.dump = compiler::describe_graph(*work.graph);
+    compile_options.dump_after = options.dump_after;
+    compiler::OptimisedGraph optimised = compiler::optimise_graph(*work.graph, options.dump_after);
+    work.dump += optimised.dump;
+    if (has_other_tensors(optimised.graph, *work.graph)) {
+      work.optimised_graph = std::make_unique<compiler::Graph>(optimised.graph);
     }
-    const compiler::FusedModel fused = compiler::fuse_layers(*work.graph);
+    const compiler::FusedModel fused = compiler::fuse_layers(std::move(optimised.graph));
     compiler::Compilation compilation = compiler::compile_model(fused, config, compile_options);
     if (options.explain) work.explanation = placement_table(notes, fused, compilation, config);
     work.program = std::move(compilation.program);
+    work.memory = compilation.memory;
     work.tiles = std::move(compilation.tiles);
     work.dump += compilation.dump;
   } catch (const compiler::GraphError& error) {

@@ -35,11 +35,13 @@ struct Work {
   WorkKind kind = WorkKind::Program;
   std::string name;
   arch::Program program;
-  std::vector<arch::Tile> tiles;           // of the program; only of a workload
-  std::unique_ptr<compiler::Graph> graph;  // what the program must compute; only of a workload
-  std::string dump;                        // the stage that was asked for
-  std::string explanation;                 // where each node runs and why, where that was asked for
-  std::unique_ptr<OnnxWork> onnx;          // only of an ONNX model
+  std::vector<arch::Tile> tiles;                     // of the program; only of a workload
+  std::unique_ptr<compiler::Graph> graph;            // what the program must compute; only of a workload
+  std::unique_ptr<compiler::Graph> optimised_graph;  // what it was compiled from, where passes made new tensors
+  compiler::MemoryUse memory;                        // only of a workload
+  std::string dump;                                  // the stage that was asked for
+  std::string explanation;                           // where each node runs and why, where that was asked for
+  std::unique_ptr<OnnxWork> onnx;                    // only of an ONNX model
   double compile_seconds = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "compiler/emit/emitter.h"
+#include "compiler/memory/lifetime.h"
 #include "compiler/memory/memory_plan.h"
 #include "compiler/reference/synthetic.h"
 #include "compiler/schedule/contraction_schedule.h"
@@ -56,7 +57,12 @@ class Compiler {
         }
       }
     }
-    memory_ = plan_memory(buffers_);
+    phases_ = plan_phases(model_, stages_);
+    std::vector<std::optional<Lifetime>> lifetimes = buffer_lifetimes(model_.graph, stages_, phases_, buffers_);
+    for (std::optional<Lifetime>& lifetime : lifetimes) {
+      if (lifetime && !options_.share_memory) lifetime = Lifetime{};  // all at the same time
+    }
+    memory_ = plan_memory(model_.graph, buffers_, std::move(lifetimes));
     verify_memory(buffers_, memory_);
     if (options_.dump_after == "memory") out_ << describe_memory(buffers_, memory_);
 
@@ -69,15 +75,31 @@ class Compiler {
     fill_inputs();
     Emitter emitter(machine_, memory_, *program_);
     emitter_ = &emitter;
+    for (const FusedLayer& layer : model_.layers) {
+      if (!is_dense_part(layer)) in_pieces_.insert(output_view(layer).root);
+    }
     for (std::size_t i = 0; i < model_.layers.size(); ++i) compile_layer(i, result);
     emitter.fence();
     result.tiles = emitter.take_tiles();
+    result.memory = memory_use();
     for (const TensorId output : model_.graph.outputs) add_output(output);
     result.dump = out_.str();
     return result;
   }
 
  private:
+  MemoryUse memory_use() const {
+    MemoryUse use;
+    use.constants = memory_.range(MemoryPart::Constants).bytes;
+    use.inputs = memory_.range(MemoryPart::Inputs).bytes;
+    use.outputs = memory_.range(MemoryPart::Outputs).bytes;
+    use.scratch = memory_.range(MemoryPart::Scratch).bytes;
+    use.activations = memory_.range(MemoryPart::Activations).bytes;
+    use.unshared_activations = memory_.unshared_bytes;
+    use.constants_address = memory_.range(MemoryPart::Constants).address;
+    return use;
+  }
+
   void fill_inputs() {
     for (const TensorId id : model_.graph.inputs) {
       const Tensor& tensor = model_.graph.tensor(id);
@@ -114,34 +136,19 @@ class Compiler {
     if (options_.dump_after == "tiles" || options_.dump_after == "schedule") {
       out_ << "layer " << index << " " << fused.name << " (" << fused.op << ")\n";
     }
-    bool first = true;
-    for (Stage& stage : stages_[index]) {
-      // What an earlier stage wrote to memory must have arrived; the station does not know.
-      if (!first || reads_unfinished(fused)) {
-        emitter_->fence();
-        unfinished_.clear();
-      }
-      if (first) emitter_->begin_layer(static_cast<std::uint32_t>(program_->layers.size()));
-      first = false;
-      compile_stage(stage);
+    for (std::size_t s = 0; s < stages_[index].size(); ++s) {
+      if (phases_[index][s].fence_before) emitter_->fence();
+      if (s == 0) emitter_->begin_layer(static_cast<std::uint32_t>(program_->layers.size()));
+      compile_stage(stages_[index][s]);
     }
     stages_[index].clear();
-    unfinished_.insert(output_view(fused).root);
     program_->layers.push_back(std::move(layer));
     result.expected.push_back(cost_);
-  }
-
-  bool reads_unfinished(const FusedLayer& layer) const {
-    for (const TensorView& view : input_views(model_.graph, layer)) {
-      if (unfinished_.count(view.root) != 0) return true;
-    }
-    return false;
   }
 
   void compile_stage(const Stage& stage) {
     if (const auto* host = std::get_if<HostLayer>(&stage)) {
       emitter_->host(host_op(*host));
-      unfinished_.clear();
       return;
     }
     ScheduleBuilder builder(machine_);
@@ -185,16 +192,21 @@ class Compiler {
     return op;
   }
 
-  // The graph tensor that the layer completes where it lies dense in memory, else the stored tensor that it is a part
-  // of.
+  // Whether the layer's result lies dense inside a larger tensor.
+  bool is_dense_part(const FusedLayer& layer) const {
+    const TensorView& view = output_view(layer);
+    return view.root != layer.output_tensor && is_dense(view) &&
+           element_count(view.shape) == element_count(model_.graph.tensor(layer.output_tensor).shape);
+  }
+
+  // The graph tensor that the layer completes where it has an address of its own, else the stored tensor that it is a
+  // part of; that one then is the name of all layers that write to it, so that it is whole behind the last of them.
   std::string name_output(const FusedLayer& layer) {
     const TensorView& view = output_view(layer);
     const Tensor& wanted = model_.graph.tensor(layer.output_tensor);
     const Tensor& root = model_.graph.tensor(view.root);
-    if (view.root == layer.output_tensor || !is_dense(view) ||
-        element_count(view.shape) != element_count(wanted.shape)) {
-      return root.name;
-    }
+    if (in_pieces_.count(view.root) != 0) return root.name;
+    if (view.root == layer.output_tensor) return wanted.name;
     for (const arch::TensorPlace& place : program_->tensors) {
       if (place.name == wanted.name) return wanted.name;
     }
@@ -229,7 +241,8 @@ class Compiler {
   PlanCache plans_;
   MemoryPlan memory_;
   std::vector<std::vector<Stage>> stages_;
-  std::set<TensorId> unfinished_;  // written since the last fence
+  std::vector<std::vector<StagePhase>> phases_;
+  std::set<TensorId> in_pieces_;  // roots some of whose layers write a piece without a name of its own
   arch::Program* program_ = nullptr;
   Emitter* emitter_ = nullptr;
   LayerCost cost_;

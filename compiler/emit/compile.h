@@ -21,6 +21,7 @@ struct CompileOptions {
   // Stage to print: "fused", "tiles", "schedule" or "memory"; "" prints none.
   std::string dump_after;
   std::size_t schedule_lines = 200;  // per layer, of "schedule"
+  bool share_memory = true;          // between activations that are never alive together
   // Contents of graph inputs; an input without gets synthetic_input().
   std::map<std::string, std::vector<std::uint8_t>> inputs;
 };
@@ -31,11 +32,20 @@ struct LayerCost {  // what the compiler expects
   std::uint64_t compute_cycles = 0, load_cycles = 0, store_cycles = 0;
 };
 
+// Bytes of memory that the program needs.
+struct MemoryUse {
+  std::uint64_t constants = 0, inputs = 0, outputs = 0, scratch = 0;
+  std::uint64_t activations = 0;           // shared
+  std::uint64_t unshared_activations = 0;  // had each an address of its own
+  std::uint64_t constants_address = 0;     // all constants lie from here on
+};
+
 struct Compilation {
   arch::Program program;
   std::string dump;
   std::vector<LayerCost> expected;  // per layer of the program
   std::vector<arch::Tile> tiles;    // in program order
+  MemoryUse memory;
 };
 
 // Throws arch::InputError where the machine can not run the model.

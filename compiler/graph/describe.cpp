@@ -99,6 +99,11 @@ std::string typed(const Tensor& tensor) {
 
 }  // namespace
 
+std::string describe_operator(const Operator& op) {
+  const std::string attributes = std::visit(Attributes{}, op);
+  return operator_name(op) + (attributes.empty() ? "" : "{" + attributes + "}");
+}
+
 std::string describe_graph(const Graph& graph) {
   std::string text = "graph " + graph.name + "\n";
   for (const Tensor& tensor : graph.tensors) {
@@ -110,9 +115,8 @@ std::string describe_graph(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     std::string operands;
     for (TensorId input : node.inputs) operands += (operands.empty() ? "" : ", ") + graph.tensor(input).name;
-    const std::string attributes = std::visit(Attributes{}, node.op);
-    text += node.name + ": " + operator_name(node.op) + (attributes.empty() ? "" : "{" + attributes + "}") + "(" +
-            operands + ") -> " + typed(graph.tensor(node.output)) + "\n";
+    text += node.name + ": " + describe_operator(node.op) + "(" + operands + ") -> " +
+            typed(graph.tensor(node.output)) + "\n";
   }
   for (TensorId output : graph.outputs) text += "output " + graph.tensor(output).name + "\n";
   text += "macs " + std::to_string(graph_macs(graph)) + "\n";

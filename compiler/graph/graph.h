@@ -52,6 +52,9 @@ std::vector<std::size_t> producers_of(const Graph& graph);
 std::uint64_t node_macs(const Graph& graph, const Node& node);
 std::uint64_t graph_macs(const Graph& graph);
 
+// "conv2d{kernel=3x3 groups=4}": equal texts mean equal operators.
+std::string describe_operator(const Operator& op);
+
 // One line a node: name: op{attributes}(inputs) -> type shape.
 std::string describe_graph(const Graph& graph);
 

@@ -186,6 +186,31 @@ TransposedSide transposed_side(const OnnxBuilder& builder, const OnnxShape& imag
   return side;
 }
 
+// Weights [in, out / groups, ...] minus zero points along their second dimension.
+std::vector<std::int8_t> centred_transposed(OnnxBuilder& builder, const OnnxTensor& tensor,
+                                            const std::vector<std::int8_t>& bytes,
+                                            const std::vector<std::int32_t>& zero_points) {
+  const auto channels = zero_points_of_channels(builder, zero_points, tensor.shape[1]);
+  const std::size_t taps = bytes.size() / static_cast<std::size_t>(tensor.shape[0] * tensor.shape[1]);
+  std::vector<std::int32_t> points;  // of each element of one input channel
+  for (const std::int32_t point : channels) points.insert(points.end(), taps, point);
+  return centred_weights_of_one(builder, bytes, points);
+}
+
+TensorId quantised_phase(OnnxBuilder& builder, TensorId sums, const OnnxRequantization& finish) {
+  const std::vector<float>& m = finish.multipliers;
+  const bool one_scale = std::all_of(m.begin(), m.end(), [&](float v) { return v == m[0]; });
+  QuantizeSums quantize;
+  quantize.zero_point = finish.output.zero_point();
+  if (one_scale && quantize.zero_point == 0) return builder.add("phase", Requantize{m[0]}, {sums});
+  builder.remark(std::string(one_scale ? "the output's zero point" : "a scale for each channel") +
+                 ": 32-bit sums stored, requantised by the host");
+  const std::vector<float> multipliers = one_scale ? std::vector<float>{m[0]} : m;
+  return builder.add("phase", quantize,
+                     {sums, builder.add_constant(builder.node().name + ".multipliers",
+                                                 {static_cast<std::int64_t>(multipliers.size())}, multipliers)});
+}
+
 }  // namespace
 
 // Each phase of the output, its positions at distance stride, is a plain convolution with every stride-th element of
@@ -194,7 +219,7 @@ void import_conv_transpose(OnnxBuilder& builder) {
   const OnnxNode& node = builder.node();
   const std::string& x = node.input(0);
   const OnnxQuantization xq = builder.tensor_quantization(node.input(1), node.input(2));
-  const OnnxQuantization wq = builder.tensor_quantization(node.input(4), node.input(5));
+  const OnnxQuantization wq = builder.quantization(node.input(4), node.input(5));
   OnnxRequantization finish;
   finish.output = builder.tensor_quantization(node.input(6), node.input(7));
   builder.need_image(x);
@@ -209,13 +234,16 @@ void import_conv_transpose(OnnxBuilder& builder) {
                  " groups");
   }
   const std::vector<std::int8_t> bytes = builder.need_bytes(tensor, "weights");
-  const std::vector<std::int8_t> centred = centred_weights_of_one(builder, bytes, wq.zero_points);
+  const std::vector<std::int8_t> centred = centred_transposed(builder, tensor, bytes, wq.zero_points);
   TransposedSide high;
   if (spatial == 2) high = transposed_side(builder, image_shape, tensor.shape[2], 0, spatial);
   const TransposedSide wide = transposed_side(builder, image_shape, tensor.shape.back(), spatial - 1, spatial);
-  finish.multipliers = channel_multipliers(builder, xq.scale(), wq.scales, finish.output.scale());
-
   const std::int64_t in = tensor.shape[0] / groups, out_of_group = tensor.shape[1], out = out_of_group * groups;
+  std::vector<float> scales;  // of the weights: one, or one for each output channel of all groups
+  for (std::int64_t g = 0; g < (wq.scales.size() == 1 ? 1 : groups); ++g) {
+    scales.insert(scales.end(), wq.scales.begin(), wq.scales.end());
+  }
+  finish.multipliers = channel_multipliers(builder, xq.scale(), scales, finish.output.scale());
   Conv2d op;
   op.groups = groups;
   op.window.kernel_h = high.taps();
@@ -254,16 +282,7 @@ void import_conv_transpose(OnnxBuilder& builder) {
       const auto bias =
           folded_bias(builder, node.input(8), xq.zero_point(), channel_sums(weights.parts, weights.channels()));
       const TensorId sums = conv_sums(builder, padded, weights, op, bias, finish);
-      QuantizeSums quantize;
-      quantize.zero_point = finish.output.zero_point();
-      TensorId phase = 0;
-      if (quantize.zero_point == 0) {
-        phase = builder.add("phase", Requantize{finish.multipliers[0]}, {sums});
-      } else {
-        builder.remark("the output's zero point: 32-bit sums stored, requantised by the host");
-        phase = builder.add("phase", quantize,
-                            {sums, builder.add_constant(node.name + ".multiplier", {1}, finish.multipliers)});
-      }
+      const TensorId phase = quantised_phase(builder, sums, finish);
       columns.push_back(builder.add("phase_column",
                                     Reshape{{image_shape[0], high.positions(), 1, wide.positions(), 1, out}}, {phase}));
     }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix products: zero points folded into biases, or terms of the requantisation.
+#include <algorithm>
+#include <optional>
+
+#include "compiler/import/onnx_movement.h"
 #include "compiler/import/onnx_operators.h"
 #include "compiler/import/onnx_sums.h"
 
@@ -8,11 +12,20 @@ namespace {
 
 struct MatrixOperands {
   TensorId a = 0;
-  std::string b;  // the model's value
+  std::string b;                     // the model's value
+  std::optional<TensorId> b_tensor;  // where it is to be read in another shape
   bool transpose_a = false, transpose_b = false;
   OnnxQuantization aq, bq;
   std::string bias;
 };
+
+// The shape of the one matrix that the last dimensions are, where all dimensions before are 1; else the shape itself.
+OnnxShape matrix_shape(const OnnxShape& shape) {
+  if (shape.size() == 1) return {shape[0], 1};
+  const bool is_one =
+      shape.size() >= 2 && std::all_of(shape.begin(), shape.end() - 2, [](std::int64_t e) { return e == 1; });
+  return is_one ? OnnxShape(shape.end() - 2, shape.end()) : shape;
+}
 
 // Sums of a row of a, or of a column of b, as a product with ones.
 TensorId sums_along_k(OnnxBuilder& builder, TensorId operand, bool of_rows, bool transposed) {
@@ -34,9 +47,11 @@ TensorId sums_along_k(OnnxBuilder& builder, TensorId operand, bool of_rows, bool
 void import_product(OnnxBuilder& builder, const MatrixOperands& in, OnnxRequantization finish) {
   const MatMul op{in.transpose_a, in.transpose_b};
   const std::int32_t a_zero = in.aq.zero_point();
-  if (const OnnxTensor* b = builder.constant(in.b); b && b->shape.size() == 2 && b->count() > 0) {
-    const std::vector<std::int8_t> bytes = builder.need_bytes(*b, "weights");
-    const std::int64_t k = b->shape[in.transpose_b ? 1 : 0], n = b->shape[in.transpose_b ? 0 : 1];
+  const OnnxTensor* b_constant = builder.constant(in.b);
+  const OnnxShape matrix = b_constant ? matrix_shape(b_constant->shape) : OnnxShape{};
+  if (matrix.size() == 2 && b_constant->count() > 0) {
+    const std::vector<std::int8_t> bytes = builder.need_bytes(*b_constant, "weights");
+    const std::int64_t k = matrix[in.transpose_b ? 1 : 0], n = matrix[in.transpose_b ? 0 : 1];
     std::vector<std::int8_t> by_columns(bytes.size());
     for (std::int64_t i = 0; i < k; ++i) {
       for (std::int64_t j = 0; j < n; ++j) {
@@ -58,7 +73,7 @@ void import_product(OnnxBuilder& builder, const MatrixOperands& in, OnnxRequanti
       const auto results = products_of_runs(builder, runs, in.a, MatMul{in.transpose_a, false}, {k, n}, parts[0],
                                             folded, finish.multipliers);
       const std::size_t last = builder.graph().tensor(results[0]).shape.size() - 1;
-      builder.plain_result(builder.node().outputs[0], finish.output.type(), Concat{last}, results);
+      define_shaped(builder, finish.output.type(), finish, Concat{last}, results);
       return;
     }
     TensorId first = 0;
@@ -78,7 +93,7 @@ void import_product(OnnxBuilder& builder, const MatrixOperands& in, OnnxRequanti
   }
   if (in.bq.scales.size() != 1) builder.fail("a scale for each column needs constant weights of 2 dimensions");
   const std::int32_t b_zero = in.bq.zero_point();
-  const TensorId b = builder.plain(in.b);
+  const TensorId b = in.b_tensor ? *in.b_tensor : builder.plain(in.b);
   const TensorId sums = builder.add("sums", op, {in.a, b});
   if (!in.bias.empty()) {
     finish.terms.push_back(builder.plain(in.bias));
@@ -100,12 +115,64 @@ void import_product(OnnxBuilder& builder, const MatrixOperands& in, OnnxRequanti
   finish_onnx_sums(builder, sums, finish, std::nullopt);
 }
 
-// Batch dimensions of 1 before a matrix that all share.
-std::string shared_matrix(OnnxBuilder& builder, const std::string& b, std::size_t rank_a) {
-  const OnnxShape shape = builder.shape(b);
-  if (shape.size() == 2 || shape.size() == rank_a) return b;
-  builder.fail("operands of " + std::to_string(rank_a) + " and " + std::to_string(shape.size()) +
-               " dimensions; expected equally many, or 2 of the second");
+// As a product of matrices sees an operand: a vector is a row in front, a column behind.
+Shape as_matrices(const OnnxBuilder& builder, const Shape& shape, bool is_first) {
+  if (shape.empty()) builder.fail("an operand is a single number; expected at least 1 dimension");
+  if (shape.size() > 1) return shape;
+  return is_first ? Shape{1, shape[0]} : Shape{shape[0], 1};
+}
+
+// The leading dimensions of both, each as long as the longer one.
+Shape common_batch(const OnnxBuilder& builder, const Shape& a, const Shape& b) {
+  const std::size_t rank = std::max(a.size(), b.size()) - 2;
+  Shape batch(rank, 1);
+  for (const Shape* shape : {&a, &b}) {
+    const std::size_t missing = rank - (shape->size() - 2);
+    for (std::size_t d = 0; d + 2 < shape->size(); ++d) {
+      std::int64_t& extent = batch[missing + d];
+      if (extent != 1 && (*shape)[d] != 1 && extent != (*shape)[d]) {
+        builder.fail("the batch dimensions of " + onnx_shape_text(a) + " and " + onnx_shape_text(b) +
+                     " do not fit each other");
+      }
+      extent = std::max(extent, (*shape)[d]);
+    }
+  }
+  return batch;
+}
+
+// The operand with these leading dimensions.
+TensorId with_batch(OnnxBuilder& builder, TensorId tensor, const Shape& shape, const Shape& batch) {
+  Shape full(batch.size() - (shape.size() - 2), 1);
+  full.insert(full.end(), shape.begin(), shape.end());
+  if (full != builder.graph().tensor(tensor).shape) tensor = builder.add("matrices", Reshape{full}, {tensor});
+  for (std::size_t d = 0; d < batch.size(); ++d) {
+    if (full[d] != batch[d]) tensor = repeated(builder, tensor, d, batch[d]);
+  }
+  return tensor;
+}
+
+// Both operands as the graph's product takes them: equally many dimensions, or 2 of the second.
+void set_matrices(OnnxBuilder& builder, const std::string& a_value, MatrixOperands& in, OnnxRequantization& finish) {
+  const OnnxShape a_shape = builder.shape(a_value), b_shape = builder.shape(in.b);
+  const Shape a = as_matrices(builder, a_shape, true), b = as_matrices(builder, b_shape, false);
+  const Shape batch = common_batch(builder, a, b);
+  Shape result = batch;
+  if (a_shape.size() > 1) result.push_back(a[a.size() - 2]);
+  if (b_shape.size() > 1) result.push_back(b.back());
+  const bool is_shared = matrix_shape(b).size() == 2;
+  const Shape own(a.begin(), a.end() - 2);
+  in.a = with_batch(builder, builder.plain(a_value), a, is_shared ? own : batch);
+  if (is_shared && builder.constant(in.b)) {
+    in.b_tensor.reset();
+  } else if (is_shared) {
+    const TensorId tensor = builder.plain(in.b);
+    in.b_tensor = b_shape.size() == 2 ? tensor : builder.add("shared", Reshape{matrix_shape(b)}, {tensor});
+  } else {
+    in.b_tensor = with_batch(builder, builder.plain(in.b), b, batch);
+  }
+  Shape whole = builder.graph().tensor(in.a).shape;
+  whole.back() = b.back();
+  if (whole != result) finish.shape = result;
 }
 
 }  // namespace
@@ -120,12 +187,9 @@ void import_qlinear_matmul(OnnxBuilder& builder) {
   OnnxRequantization finish;
   finish.output = builder.tensor_quantization(node.input(6), node.input(7));
   finish.multipliers = channel_multipliers(builder, in.aq.scale(), in.bq.scales, finish.output.scale());
-  if (builder.rank(node.input(0)) < 2 || builder.rank(node.input(3)) < 2) {
-    builder.fail("vectors are not supported; expected operands of at least 2 dimensions");
-  }
   in.bias = node.input(8);
-  in.a = builder.plain(node.input(0));
-  in.b = shared_matrix(builder, node.input(3), builder.rank(node.input(0)));
+  in.b = node.input(3);
+  set_matrices(builder, node.input(0), in, finish);
   import_product(builder, in, std::move(finish));
 }
 
@@ -136,9 +200,14 @@ void import_qgemm(OnnxBuilder& builder) {
   in.bq = builder.quantization(node.input(4), node.input(5));
   need_onnx_type(builder, node.input(0), in.aq);
   need_onnx_type(builder, node.input(3), in.bq);
-  if (node.input(7).empty()) builder.fail("a QGemm with a float result is not supported; expected y_scale");
   OnnxRequantization finish;
-  finish.output = builder.tensor_quantization(node.input(7), node.input(8));
+  finish.is_float = node.input(7).empty();
+  if (finish.is_float) {
+    finish.output.scales = {1.0f};
+    finish.output.zero_points = {0};
+  } else {
+    finish.output = builder.tensor_quantization(node.input(7), node.input(8));
+  }
   const float alpha = node.float_or("alpha", 1.0f);
   finish.multipliers = channel_multipliers(builder, alpha * in.aq.scale(), in.bq.scales, finish.output.scale());
   if (builder.rank(node.input(0)) != 2 || builder.rank(node.input(3)) != 2) {

@@ -36,18 +36,25 @@ void import_max_pool(OnnxBuilder& builder);
 void import_average_pool(OnnxBuilder& builder);
 void import_global_average_pool(OnnxBuilder& builder);
 
-// onnx_movement.cpp
+// onnx_joins.cpp
 void import_concat(OnnxBuilder& builder);
 void import_qlinear_concat(OnnxBuilder& builder);
+
+// onnx_reshapes.cpp
 void import_reshape(OnnxBuilder& builder);
+void import_identity(OnnxBuilder& builder);
 void import_transpose(OnnxBuilder& builder);
+void import_depth_space(OnnxBuilder& builder);
+
+// onnx_parts.cpp
 void import_slice(OnnxBuilder& builder);
 void import_split(OnnxBuilder& builder);
 void import_pad(OnnxBuilder& builder);
 void import_gather(OnnxBuilder& builder);
-void import_identity(OnnxBuilder& builder);
 void import_expand(OnnxBuilder& builder);
-void import_depth_space(OnnxBuilder& builder);
+void import_tile(OnnxBuilder& builder);
+
+// onnx_resize.cpp
 void import_resize(OnnxBuilder& builder);
 
 }  // namespace gemel::compiler

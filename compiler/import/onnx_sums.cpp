@@ -148,34 +148,68 @@ std::vector<TensorId> products_of_runs(OnnxBuilder& builder, const std::vector<C
   return results;
 }
 
-void finish_onnx_sums(OnnxBuilder& builder, TensorId sums, const OnnxRequantization& finish,
-                      std::optional<std::size_t> image_rank) {
+namespace {
+
+// How float sums become the result.
+struct LastStep {
+  Operator op;
+  std::vector<TensorId> inputs;
+  OnnxType type;
+};
+
+LastStep float_step(const OnnxBuilder& builder, TensorId sums, const OnnxRequantization& finish) {
+  const std::vector<float>& m = finish.multipliers;
+  const bool one_scale = std::all_of(m.begin(), m.end(), [&](float v) { return v == m[0]; });
+  if (!one_scale || !finish.terms.empty() || finish.offset != 0) {
+    builder.fail("a float result needs one scale, and sums that the array makes alone");
+  }
+  return {DequantizeFloat{m[0], 0}, {sums}, OnnxType::Float};
+}
+
+LastStep quantised_step(OnnxBuilder& builder, TensorId sums, const OnnxRequantization& finish) {
   const std::vector<float>& m = finish.multipliers;
   const std::int32_t zero_point = finish.output.zero_point();
   const bool one_scale = std::all_of(m.begin(), m.end(), [&](float v) { return v == m[0]; });
-  Operator op = Requantize{m[0]};
-  std::vector<TensorId> inputs{sums};
-  if (!one_scale || zero_point != 0 || !finish.terms.empty() || finish.offset != 0) {
-    QuantizeSums quantize;
-    quantize.zero_point = zero_point;
-    quantize.offset = finish.offset;
-    quantize.factors = finish.factors;
-    op = quantize;
-    const std::vector<float> multipliers = one_scale ? std::vector<float>{m[0]} : m;
-    inputs.push_back(builder.add_constant(builder.node().name + ".multipliers",
-                                          {static_cast<std::int64_t>(multipliers.size())}, multipliers));
-    inputs.insert(inputs.end(), finish.terms.begin(), finish.terms.end());
-    const std::string why = !one_scale        ? "a scale for each channel"
-                            : zero_point != 0 ? "the output's zero point"
-                                              : "terms of zero points";
-    builder.remark(why + ": 32-bit sums stored, requantised by the host");
-  }
+  LastStep step{Requantize{m[0]}, {sums}, finish.output.type()};
+  if (one_scale && zero_point == 0 && finish.terms.empty() && finish.offset == 0) return step;
+  QuantizeSums quantize;
+  quantize.zero_point = zero_point;
+  quantize.offset = finish.offset;
+  quantize.factors = finish.factors;
+  step.op = quantize;
+  const std::vector<float> multipliers = one_scale ? std::vector<float>{m[0]} : m;
+  step.inputs.push_back(builder.add_constant(builder.node().name + ".multipliers",
+                                             {static_cast<std::int64_t>(multipliers.size())}, multipliers));
+  step.inputs.insert(step.inputs.end(), finish.terms.begin(), finish.terms.end());
+  const std::string why = !one_scale        ? "a scale for each channel"
+                          : zero_point != 0 ? "the output's zero point"
+                                            : "terms of zero points";
+  builder.remark(why + ": 32-bit sums stored, requantised by the host");
+  return step;
+}
+
+}  // namespace
+
+void finish_onnx_sums(OnnxBuilder& builder, TensorId sums, const OnnxRequantization& finish,
+                      std::optional<std::size_t> image_rank) {
+  LastStep step = finish.is_float ? float_step(builder, sums, finish) : quantised_step(builder, sums, finish);
   const std::string& output = builder.node().outputs[0];
   if (image_rank) {
-    builder.image_result(output, finish.output.type(), *image_rank, std::move(op), std::move(inputs));
+    builder.image_result(output, step.type, *image_rank, std::move(step.op), std::move(step.inputs));
   } else {
-    builder.plain_result(output, finish.output.type(), std::move(op), std::move(inputs));
+    define_shaped(builder, step.type, finish, std::move(step.op), std::move(step.inputs));
   }
+}
+
+void define_shaped(OnnxBuilder& builder, OnnxType type, const OnnxRequantization& finish, Operator op,
+                   std::vector<TensorId> inputs) {
+  const std::string& output = builder.node().outputs[0];
+  if (!finish.shape) {
+    builder.plain_result(output, type, std::move(op), std::move(inputs));
+    return;
+  }
+  const TensorId tensor = builder.add("matrix", std::move(op), std::move(inputs));
+  builder.plain_result(output, type, Reshape{*finish.shape}, {tensor});
 }
 
 }  // namespace gemel::compiler

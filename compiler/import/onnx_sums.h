@@ -15,6 +15,10 @@ namespace gemel::compiler {
 struct OnnxRequantization {
   std::vector<float> multipliers;
   OnnxQuantization output;
+  // Instead of `output`: the sums as float numbers, times the one multiplier.
+  bool is_float = false;
+  // Of the result, where it is another than that of the sums.
+  std::optional<Shape> shape;
   // Terms added to the sums first: int32 tensors times factors, and a number.
   std::vector<TensorId> terms;
   std::vector<std::int32_t> factors;
@@ -24,6 +28,10 @@ struct OnnxRequantization {
 // int32 sums to the node's first output. An image has its channels last.
 void finish_onnx_sums(OnnxBuilder& builder, TensorId sums, const OnnxRequantization& finish,
                       std::optional<std::size_t> image_rank);
+
+// The node's first output, in the shape that `finish` names.
+void define_shaped(OnnxBuilder& builder, OnnxType type, const OnnxRequantization& finish, Operator op,
+                   std::vector<TensorId> inputs);
 
 // The value's type is that of its zero point.
 void need_onnx_type(const OnnxBuilder& builder, const std::string& value, const OnnxQuantization& quantization);

@@ -509,7 +509,7 @@ class Canonicaliser {
     if (!tensor) throw OnnxError(made.described() + ": a scale for each channel needs constant weights");
     const auto rank = static_cast<std::int64_t>(tensor->shape.size());
     const std::int64_t axis = w.axis < 0 ? w.axis + rank : w.axis;
-    std::int64_t wanted = rank - 1;
+    std::int64_t wanted = made.op_type == "ConvTranspose" ? 1 : rank - 1;
     if (made.op_type == "Conv" || (made.op_type == "Gemm" && made.int_or("transB", 0) != 0)) wanted = 0;
     if (axis != wanted || axis >= rank || tensor->shape[static_cast<std::size_t>(axis)] != scales.count()) {
       throw OnnxError(made.described() + ": weights '" + w.value + "' have scales along axis " +

@@ -13,9 +13,9 @@ namespace gemel::compiler {
 using OnnxDims = std::map<std::string, std::int64_t>;
 
 // Reads and checks: operator sets, element types, static shapes, order of the nodes, every name once. Throws
-// arch::InputError, one line that starts with the file.
+// arch::InputError, one line that starts with the file. Tensors may keep their data in files beside the model.
 OnnxModel load_onnx(const std::string& path, const OnnxDims& dims = {});
-// The same from the file's bytes; throws OnnxError without a file name.
+// The same from the file's bytes alone; throws OnnxError without a file name.
 OnnxModel parse_onnx(const std::string& bytes, const std::string& default_name, const OnnxDims& dims = {});
 
 // The bytes of an ONNX file.

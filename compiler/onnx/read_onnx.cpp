@@ -3,8 +3,11 @@
 
 #include <filesystem>
 #include <limits>
+#include <map>
+#include <optional>
 #include <set>
 
+#include "compiler/onnx/external_data.h"
 #include "compiler/onnx/onnx_error.h"
 #include "compiler/onnx/onnx_file.h"
 #include "sim/arch/file_io.h"
@@ -39,7 +42,18 @@ void append_field(const Field& field, std::vector<std::uint8_t>& data) {
   }
 }
 
-OnnxTensor read_tensor(const onnx::TensorProto& proto, const std::string& owner) {
+// Where data outside the file is looked for; no directory: nowhere.
+using Directory = std::optional<std::string>;
+
+std::vector<std::uint8_t> read_outside(const onnx::TensorProto& proto, const Directory& directory, std::size_t wanted,
+                                       const std::string& owner) {
+  if (!directory) fail(owner + " keeps its data in another file; expected a model with all data inside");
+  std::map<std::string, std::string> entries;
+  for (const onnx::StringStringEntryProto& entry : proto.external_data()) entries[entry.key()] = entry.value();
+  return read_external_data(entries, *directory, wanted, owner);
+}
+
+OnnxTensor read_tensor(const onnx::TensorProto& proto, const Directory& directory, const std::string& owner) {
   OnnxTensor tensor;
   tensor.type = static_cast<OnnxType>(proto.data_type() > 255 || proto.data_type() < 0 ? 0 : proto.data_type());
   if (onnx_type_bytes(tensor.type) == 0) {
@@ -47,12 +61,12 @@ OnnxTensor read_tensor(const onnx::TensorProto& proto, const std::string& owner)
          "; expected float, bool or an integer of 8 to 64 bits");
   }
   if (proto.has_segment()) fail(owner + " is stored in segments; expected its data in one piece");
-  if (proto.data_location() == onnx::TensorProto::EXTERNAL || proto.external_data_size() > 0) {
-    fail(owner + " keeps its data in another file; expected a model with all data inside");
-  }
   tensor.shape.assign(proto.dims().begin(), proto.dims().end());
   const std::int64_t count = checked_count(tensor.shape, owner);
-  if (proto.has_raw_data()) {
+  const auto wanted = static_cast<std::size_t>(count) * onnx_type_bytes(tensor.type);
+  if (proto.data_location() == onnx::TensorProto::EXTERNAL || proto.external_data_size() > 0) {
+    tensor.data = read_outside(proto, directory, wanted, owner);
+  } else if (proto.has_raw_data()) {
     tensor.data.assign(proto.raw_data().begin(), proto.raw_data().end());
   } else {
     switch (tensor.type) {
@@ -79,7 +93,6 @@ OnnxTensor read_tensor(const onnx::TensorProto& proto, const std::string& owner)
         if (onnx_type_bytes(tensor.type) == 2) append_field<std::uint16_t>(proto.int32_data(), tensor.data);
     }
   }
-  const auto wanted = static_cast<std::size_t>(count) * onnx_type_bytes(tensor.type);
   if (tensor.data.size() != wanted) {
     fail(owner + " holds " + std::to_string(tensor.data.size()) + " bytes of data; its shape " +
          onnx_shape_text(tensor.shape) + " of " + onnx_type_name(tensor.type) + " needs " + std::to_string(wanted));
@@ -87,7 +100,7 @@ OnnxTensor read_tensor(const onnx::TensorProto& proto, const std::string& owner)
   return tensor;
 }
 
-OnnxAttribute read_attribute(const onnx::AttributeProto& proto, const OnnxNode& node) {
+OnnxAttribute read_attribute(const onnx::AttributeProto& proto, const Directory& directory, const OnnxNode& node) {
   using Kind = OnnxAttribute::Kind;
   OnnxAttribute attribute;
   attribute.f = proto.f();
@@ -117,7 +130,7 @@ OnnxAttribute read_attribute(const onnx::AttributeProto& proto, const OnnxNode& 
       break;
     case onnx::AttributeProto::TENSOR:
       attribute.kind = Kind::Tensor;
-      attribute.tensor = read_tensor(proto.t(), node.described() + ": attribute '" + proto.name() + "'");
+      attribute.tensor = read_tensor(proto.t(), directory, node.described() + ": attribute '" + proto.name() + "'");
       break;
     default:
       fail(
@@ -129,8 +142,8 @@ OnnxAttribute read_attribute(const onnx::AttributeProto& proto, const OnnxNode& 
 
 class Reader {
  public:
-  Reader(const onnx::ModelProto& proto, const std::string& default_name, const OnnxDims& dims)
-      : proto_(proto), graph_(proto.graph()), dims_(dims) {
+  Reader(const onnx::ModelProto& proto, const std::string& default_name, const OnnxDims& dims, Directory directory)
+      : proto_(proto), graph_(proto.graph()), dims_(dims), directory_(std::move(directory)) {
     model_.name = graph_.name().empty() ? default_name : graph_.name();
     model_.ir_version = proto.ir_version();
   }
@@ -141,7 +154,7 @@ class Reader {
     for (const onnx::TensorProto& tensor : graph_.initializer()) {
       if (tensor.name().empty()) fail("an initialiser has no name");
       define(tensor.name());
-      model_.initializers[tensor.name()] = read_tensor(tensor, "initialiser '" + tensor.name() + "'");
+      model_.initializers[tensor.name()] = read_tensor(tensor, directory_, "initialiser '" + tensor.name() + "'");
     }
     for (const onnx::ValueInfoProto& value : graph_.input()) {
       if (model_.initializer(value.name())) continue;  // up to IR version 3, initialisers are inputs too
@@ -199,29 +212,30 @@ class Reader {
     }
     if (!type.has_shape()) fail(owner + " has no shape; expected one with all its dimensions");
     for (const onnx::TensorShapeProto_Dimension& dim : type.shape().dim()) {
-      value.shape.push_back(bound_size(dim, owner, value.shape.size()));
+      value.shape.push_back(bound_size(dim, proto.name(), value.shape.size()));
     }
     checked_count(value.shape, owner);
     return value;
   }
 
-  std::int64_t bound_size(const onnx::TensorShapeProto_Dimension& dim, const std::string& owner, std::size_t index) {
-    if (!dim.dim_param().empty()) {
-      met_dims_.insert(dim.dim_param());
-      const auto bound = dims_.find(dim.dim_param());
-      if (bound == dims_.end()) {
-        fail(owner + " has a dynamic dimension '" + dim.dim_param() + "'; give its size with --dim " + dim.dim_param() +
-             "=N");
-      }
-      used_dims_.insert(bound->first);
+  // A dimension without a name is bound as INPUT.INDEX.
+  std::int64_t bound_size(const onnx::TensorShapeProto_Dimension& dim, const std::string& input, std::size_t index) {
+    const std::string owner = "input '" + input + "'";
+    const bool is_named = !dim.dim_param().empty();
+    const std::string name = is_named ? dim.dim_param() : input + "." + std::to_string(index);
+    if (is_named) met_dims_.insert(name);
+    if (!is_named && dim.has_dim_value() && dim.dim_value() >= 1) return dim.dim_value();
+    const auto bound = dims_.find(name);
+    if (bound != dims_.end()) {
+      used_dims_.insert(name);
       return bound->second;
     }
-    if (!dim.has_dim_value() || dim.dim_value() < 1) {
-      fail(owner + ": dimension " + std::to_string(index) + " has " +
-           (dim.has_dim_value() ? "size " + std::to_string(dim.dim_value()) : std::string("neither size nor name")) +
-           "; expected a size of at least 1");
+    if (is_named) {
+      fail(owner + " has a dynamic dimension '" + name + "'; give its size with --dim " + name + "=N");
     }
-    return dim.dim_value();
+    fail(owner + ": dimension " + std::to_string(index) + " has " +
+         (dim.has_dim_value() ? "size " + std::to_string(dim.dim_value()) : std::string("neither size nor name")) +
+         "; expected a size of at least 1, or --dim " + name + "=N");
   }
 
   void read_node(const onnx::NodeProto& proto) {
@@ -238,7 +252,7 @@ class Reader {
     node.inputs.assign(proto.input().begin(), proto.input().end());
     node.outputs.assign(proto.output().begin(), proto.output().end());
     for (const onnx::AttributeProto& attribute : proto.attribute()) {
-      if (!node.attributes.emplace(attribute.name(), read_attribute(attribute, node)).second) {
+      if (!node.attributes.emplace(attribute.name(), read_attribute(attribute, directory_, node)).second) {
         fail(node.described() + ": attribute '" + attribute.name() + "' is given twice");
       }
     }
@@ -297,24 +311,34 @@ class Reader {
   const onnx::ModelProto& proto_;
   const onnx::GraphProto& graph_;
   const OnnxDims& dims_;
+  const Directory directory_;
   OnnxModel model_;
   std::set<std::string> defined_, names_, met_dims_, used_dims_;
 };
 
 }  // namespace
 
-OnnxModel parse_onnx(const std::string& bytes, const std::string& default_name, const OnnxDims& dims) {
+namespace {
+
+OnnxModel parse(const std::string& bytes, const std::string& default_name, const OnnxDims& dims, Directory directory) {
   onnx::ModelProto proto;
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) || !proto.ParseFromString(bytes)) {
     fail("not an ONNX model: the file does not parse; expected a serialised ModelProto");
   }
   if (!proto.has_graph()) fail("not an ONNX model: it has no graph");
-  return Reader(proto, default_name, dims).run();
+  return Reader(proto, default_name, dims, std::move(directory)).run();
+}
+
+}  // namespace
+
+OnnxModel parse_onnx(const std::string& bytes, const std::string& default_name, const OnnxDims& dims) {
+  return parse(bytes, default_name, dims, std::nullopt);
 }
 
 OnnxModel load_onnx(const std::string& path, const OnnxDims& dims) {
+  const std::filesystem::path at(path);
   try {
-    return parse_onnx(arch::load_file(path), std::filesystem::path(path).stem().string(), dims);
+    return parse(arch::load_file(path), at.stem().string(), dims, at.parent_path().string());
   } catch (const OnnxError& error) {
     throw arch::InputError(path + ": " + error.what());
   }

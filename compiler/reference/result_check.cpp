@@ -2,6 +2,7 @@
 #include "compiler/reference/result_check.h"
 
 #include <cstring>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -56,42 +57,68 @@ std::string difference_text(const arch::Layer& layer, const arch::TensorPlace& p
          std::to_string(count) + " elements differ";
 }
 
+// What a graph's tensors hold for the inputs that the program starts with.
+class ReferenceRun {
+ public:
+  ReferenceRun(const Graph& graph, const arch::Program& program) {
+    std::unordered_map<TensorId, TensorValue> inputs;
+    const std::vector<std::uint8_t> before = arch::initial_memory(program);
+    for (const TensorId input : graph.inputs) {
+      const arch::TensorPlace* place = arch::find_tensor(program, graph.tensor(input).name);
+      if (place) inputs[input] = value_in_memory(program, before, *place);
+    }
+    values_ = execute_graph(graph, std::move(inputs));
+    for (TensorId id = 0; id < graph.tensors.size(); ++id) ids_[graph.tensor(id).name] = id;
+  }
+
+  // nullptr where the graph has no such tensor, or it is not kept.
+  const TensorValue* value(const std::string& name) const {
+    const auto id = ids_.find(name);
+    if (id == ids_.end()) return nullptr;
+    const auto found = values_.find(id->second);
+    return found == values_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  std::unordered_map<TensorId, TensorValue> values_;
+  std::unordered_map<std::string, TensorId> ids_;
+};
+
 }  // namespace
 
 CheckReport check_result(const Graph& graph, const arch::Program& program, const std::vector<std::uint8_t>& memory,
-                         const arch::TensorContents& results) {
-  std::unordered_map<TensorId, TensorValue> inputs;
-  const std::vector<std::uint8_t> before = arch::initial_memory(program);
-  for (const TensorId input : graph.inputs) {
-    const arch::TensorPlace* place = arch::find_tensor(program, graph.tensor(input).name);
-    if (place) inputs[input] = value_in_memory(program, before, *place);
-  }
-  const auto values = execute_graph(graph, std::move(inputs));
-  std::unordered_map<std::string, TensorId> ids;
-  for (TensorId id = 0; id < graph.tensors.size(); ++id) ids[graph.tensor(id).name] = id;
+                         const arch::TensorContents& results, const Graph* compiled) {
+  const ReferenceRun reference(graph, program);
+  std::optional<ReferenceRun> compiled_reference;  // run only where it is needed
+  const auto value_of = [&](const std::string& name) {
+    const TensorValue* value = reference.value(name);
+    if (value != nullptr || compiled == nullptr) return value;
+    if (!compiled_reference) compiled_reference.emplace(*compiled, program);
+    return compiled_reference->value(name);
+  };
 
   CheckReport report;
-  std::unordered_set<TensorId> checked;
+  std::unordered_set<std::string> checked;
   std::unordered_set<std::uint64_t> layer_addresses;
   for (const arch::Layer& layer : program.layers) {
     const arch::TensorPlace* place = arch::find_tensor(program, layer.output);
-    const auto id = ids.find(layer.output);
-    if (!place || id == ids.end() || values.count(id->second) == 0) {
+    const TensorValue* value = value_of(layer.output);
+    if (!place || !value) {
       report.unchecked_layers.push_back(layer.name);
       continue;
     }
     ++report.checked_layers;
-    checked.insert(id->second);
+    checked.insert(layer.output);
     layer_addresses.insert(place->address);
     if (!report.first_difference.empty()) continue;
-    report.first_difference = difference_text(layer, *place, arch::tensor_data(program, memory, results, *place),
-                                              values.at(id->second).bytes());
+    report.first_difference =
+        difference_text(layer, *place, arch::tensor_data(program, memory, results, *place), value->bytes());
     if (!report.first_difference.empty()) report.first_different_layer = layer.name;
   }
   // A layer may write an output where another name of its result lies.
   for (const TensorId output : graph.outputs) {
-    if (checked.count(output) != 0) continue;
     const std::string& name = graph.tensor(output).name;
+    if (checked.count(name) != 0) continue;
     const arch::TensorPlace* place = arch::find_tensor(program, name);
     if (!place || layer_addresses.count(place->address) == 0) {
       report.unchecked_layers.push_back("output " + name);
@@ -99,8 +126,8 @@ CheckReport check_result(const Graph& graph, const arch::Program& program, const
       arch::Layer layer;
       layer.name = name;
       layer.op = "output";
-      report.first_difference = difference_text(layer, *place, arch::tensor_data(program, memory, results, *place),
-                                                values.at(output).bytes());
+      report.first_difference =
+          difference_text(layer, *place, arch::tensor_data(program, memory, results, *place), value_of(name)->bytes());
     }
   }
   return report;

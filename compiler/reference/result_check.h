@@ -21,8 +21,9 @@ struct CheckReport {
 };
 
 // `memory` is the program's region after the run; `results` are those seen while it ran (arch::plan_layer_results), as
-// layers may share memory.
+// layers may share memory. `compiled` is the graph that the program was made of, where passes changed it: it says what
+// those tensors hold that `graph` has not.
 CheckReport check_result(const Graph& graph, const arch::Program& program, const std::vector<std::uint8_t>& memory,
-                         const arch::TensorContents& results = {});
+                         const arch::TensorContents& results = {}, const Graph* compiled = nullptr);
 
 }  // namespace gemel::compiler

@@ -5,7 +5,7 @@ import os
 import sys
 
 import onnx_writer as w
-from models import binary, dq, q, qconv, qgemm, qmatmul, unary
+from model_parts import binary, dq, q, qconv, qgemm, qmatmul, unary
 from onnx_writer import FLOAT, INT32, INT64, INT8, MS, UINT8, Model
 
 BAD = []
@@ -110,9 +110,9 @@ def unknown_type(m):
     m.output(m.node("Identity", ["x"]))
 
 
-@bad("input 'x' is int64; expected int8, uint8, or float")
-def int64_input(m):
-    m.inputs.append(("x", INT64, [1]))
+@bad("input 'x' is uint16; expected int8, uint8, ")
+def uint16_input(m):
+    m.inputs.append(("x", 4, [1]))
     m.output(m.node("Identity", ["x"]))
 
 
@@ -302,9 +302,14 @@ def inner_dimensions(m):
     m.output(qmatmul(m, m.input([4, 5]), m.weights([6, 7])))
 
 
-@bad("vectors are not supported")
-def matmul_of_vectors(m):
-    m.output(qmatmul(m, m.input([4]), m.weights([4, 7])))
+@bad("an operand is a single number; expected at least 1 dimension")
+def matmul_of_number(m):
+    m.output(qmatmul(m, m.input([]), m.weights([4, 7])))
+
+
+@bad("the batch dimensions of [2, 4, 5] and [3, 5, 4] do not fit each other")
+def batches_do_not_fit(m):
+    m.output(qmatmul(m, m.input([2, 4, 5]), m.input([3, 5, 4])))
 
 
 @bad("leaves the accumulator's 32 bits")
@@ -312,10 +317,11 @@ def sum_too_large(m):
     m.output(qmatmul(m, m.input([1, 140000]), m.constant(INT8, [140000, 1], [-128] * 140000)))
 
 
-@bad("a QGemm with a float result is not supported")
-def gemm_to_float(m):
-    m.output(m.node("QGemm", [m.input([2, 4]), m.scale(1.0), m.zero(), m.weights([4, 4]), m.scale(1.0), m.zero(), "", ""],
-                    MS), FLOAT)
+@bad("a float result needs one scale, and sums that the array makes alone")
+def gemm_to_float_per_channel(m):
+    scales = m.scale([1.0, 2.0, 3.0, 4.0])
+    m.output(m.node("QGemm", [m.input([2, 4]), m.scale(1.0), m.zero(), m.weights([4, 4]), scales, m.zero([0] * 4)], MS),
+             FLOAT)
 
 
 @bad("lookup_pair needs shapes that fit each other")
@@ -363,12 +369,22 @@ def transpose_twice_the_same(m):
     m.output(m.node("Transpose", [m.input([2, 3, 4])], perm=[0, 1, 1]))
 
 
-@bad("a step of 2 is not supported")
-def slice_with_step(m):
-    m.output(m.node("Slice", [m.input([8, 4]), m.ints([0]), m.ints([8]), m.ints([0]), m.ints([2])]))
+@bad("a step of 0; expected any other number")
+def slice_with_step_0(m):
+    m.output(m.node("Slice", [m.input([8, 4]), m.ints([0]), m.ints([8]), m.ints([0]), m.ints([0])]))
 
 
-@bad("must be a non-empty part")
+@bad("axis -2 is named twice")
+def slice_axis_twice(m):
+    m.output(m.node("Slice", [m.input([8, 4]), m.ints([0, 1]), m.ints([8, 2]), m.ints([0, -2])]))
+
+
+@bad("picks more than 4096 pieces")
+def slice_backwards_too_long(m):
+    m.output(m.node("Slice", [m.input([5000]), m.ints([-1]), m.ints([-9000]), m.ints([0]), m.ints([-1])]))
+
+
+@bad("takes no element of dimension 0 of [8, 4]")
 def empty_slice(m):
     m.output(m.node("Slice", [m.input([8, 4]), m.ints([5]), m.ints([5])]))
 
@@ -380,9 +396,87 @@ def split_leaves_some(m):
     m.output(b)
 
 
-@bad("mode 'reflect' is not supported")
-def pad_reflect(m):
-    m.output(m.node("Pad", [m.input([4, 4]), m.ints([1, 1, 1, 1])], mode="reflect"))
+@bad("mode 'mirror' is unknown; expected 'constant', 'reflect', 'edge' or 'wrap'")
+def pad_mirror(m):
+    m.output(m.node("Pad", [m.input([4, 4]), m.ints([1, 1, 1, 1])], mode="mirror"))
+
+
+@bad("reflects more than the 4 elements of a dimension hold")
+def pad_reflects_too_much(m):
+    m.output(m.node("Pad", [m.input([4, 4]), m.ints([1, 4, 1, 1])], mode="reflect"))
+
+
+@bad("padding leaves no element")
+def pad_cuts_all(m):
+    m.output(m.node("Pad", [m.input([4, 4]), m.ints([0, -2, 0, -2])]))
+
+
+@bad("repeats -1 times; expected 1 to 65536")
+def tile_negative(m):
+    m.output(m.node("Tile", [m.input([4, 4]), m.ints([1, -1])]))
+
+
+@bad("coordinate_transformation_mode 'tf_crop_and_resize' is not supported")
+def resize_crop(m):
+    m.output(m.node("Resize", [m.input([1, 2, 4, 4]), "", m.constant(FLOAT, [4], [1.0, 1.0, 2.0, 2.0])],
+                    coordinate_transformation_mode="tf_crop_and_resize"))
+
+
+@bad("would make 0.000000 elements of 4; expected 1 to 65536")
+def resize_to_nothing(m):
+    m.output(m.node("Resize", [m.input([1, 2, 4, 4]), "", "", m.ints([1, 2, 0, 4])]))
+
+
+# --- data in other files -------------------------------------------------------------------------------------
+
+
+def outside(m, *entries):
+    body = w.outside_tensor("c", INT8, [4], entries)
+    y = m.node("Concat", [m.input([4]), "c"], axis=0)
+    m.output(y)
+    content = m.bytes()
+    graph = w.text(7, w.text(5, body))  # messages of one field are joined
+    return content + graph
+
+
+@bad("its external data has no location")
+def data_nowhere(m):
+    return outside(m, ("offset", "0"))
+
+
+@bad("its external data '../secret.bin' is no place beside the model; expected a relative path without '..'")
+def data_above(m):
+    return outside(m, ("location", "../secret.bin"))
+
+
+@bad("its external data '/etc/hostname' is no place beside the model")
+def data_of_the_system(m):
+    return outside(m, ("location", "/etc/hostname"))
+
+
+@bad("its external data 'missing.bin' cannot be read: No such file")
+def data_missing(m):
+    return outside(m, ("location", "missing.bin"))
+
+
+@bad("its external data '.' is no file")
+def data_is_directory(m):
+    return outside(m, ("location", "."))
+
+
+@bad("bytes 100000 to 100004 of its external data 'data_too_short.onnx' are not there: the file has")
+def data_too_short(m):
+    return outside(m, ("location", "data_too_short.onnx"), ("offset", "100000"))
+
+
+@bad("its external data has 5 bytes; its shape needs 4")
+def data_of_other_length(m):
+    return outside(m, ("location", "data_of_other_length.onnx"), ("length", "5"))
+
+
+@bad("offset '-1' of its external data is no number of bytes")
+def data_at_negative_offset(m):
+    return outside(m, ("location", "data_at_negative_offset.onnx"), ("offset", "-1"))
 
 
 @bad("index 9 is outside the dimension of 4")

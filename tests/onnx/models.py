@@ -4,26 +4,10 @@
 import os
 import sys
 
+from model_parts import MODELS, binary, dq, dq_bias, model, q, qconv, qgemm, qmatmul, unary
 from onnx_writer import FLOAT, INT32, INT8, MS, UINT8, Model, npy
 
-MODELS = []
-
-
-def model(opset=13):
-    def register(function):
-        MODELS.append((function.__name__, opset, function))
-        return function
-
-    return register
-
-
 # --- QOperator --------------------------------------------------------------------------------------------
-
-
-def qconv(m, x, w, xs=0.05, xz=0, ws=0.01, wz=0, ys=1.0, yz=0, bias=None, xt=INT8, wt=INT8, yt=None, **attributes):
-    """xz, wz, yz are zero points of types xt, wt, yt."""
-    inputs = [x, m.scale(xs), m.zero(xz, xt), w, m.scale(ws), m.zero(wz, wt), m.scale(ys), m.zero(yz, yt or xt)]
-    return m.node("QLinearConv", inputs + ([bias] if bias else []), **attributes)
 
 
 @model(10)
@@ -188,11 +172,6 @@ def conv_relu_pool(m):
 MODELS[-1] = ("conv_relu_pool", 14, MODELS[-1][2])
 
 
-def qmatmul(m, a, b, az=0, bz=0, yz=0, sa=0.05, sb=0.01, ys=1.0, at=INT8, bt=INT8, yt=None):
-    inputs = [a, m.scale(sa), m.zero(az, at), b, m.scale(sb), m.zero(bz, bt), m.scale(ys), m.zero(yz, yt or at)]
-    return m.node("QLinearMatMul", inputs)
-
-
 @model(10)
 def matmul(m):
     m.output(qmatmul(m, m.input([15, 33]), m.weights([33, 17])))
@@ -236,11 +215,6 @@ def conv_integer(m):
     m.output(m.node("ConvInteger", [x, w, m.zero(5, UINT8), m.zero(130, UINT8)], pads=[1, 1, 1, 1]), INT32)
 
 
-def qgemm(m, a, b, bias=None, az=0, yz=0, sa=0.05, sb=0.01, ys=1.0, at=INT8, **attributes):
-    inputs = [a, m.scale(sa), m.zero(az, at), b, m.scale(sb), m.zero(0), bias or "", m.scale(ys), m.zero(yz, at)]
-    return m.node("QGemm", inputs, MS, **attributes)
-
-
 @model()
 def gemm(m):
     m.output(qgemm(m, m.input([4, 50]), m.weights([10, 50]), m.bias(10), transB=1))
@@ -255,10 +229,6 @@ def gemm_alpha_unsigned(m):
 @model()
 def gemm_transposed(m):
     m.output(qgemm(m, m.input([20, 6]), m.weights([20, 7]), transA=1))
-
-
-def binary(m, op, a, b, sa, sb, ys, za=0, zb=0, zy=0, t=INT8):
-    return m.node(op, [a, m.scale(sa), m.zero(za, t), b, m.scale(sb), m.zero(zb, t), m.scale(ys), m.zero(zy, t)], MS)
 
 
 @model()
@@ -306,10 +276,6 @@ def residual_block(m):
 
 
 MODELS[-1] = ("residual_block", 14, MODELS[-1][2])
-
-
-def unary(m, op, x, xs, xz, ys, yz, t=INT8, **attributes):
-    return m.node(op, [x, m.scale(xs), m.zero(xz, t), m.scale(ys), m.zero(yz, t)], MS, **attributes)
 
 
 @model()
@@ -436,18 +402,6 @@ def clip(m):
 # --- QDQ -----------------------------------------------------------------------------------------------------
 
 
-def dq(m, x, scale, zero=0, t=INT8, **attributes):
-    return m.node("DequantizeLinear", [x, m.scale(scale), m.zero(zero, t)], **attributes)
-
-
-def q(m, x, scale, zero=0, t=INT8):
-    return m.node("QuantizeLinear", [x, m.scale(scale), m.zero(zero, t)])
-
-
-def dq_bias(m, count, scale):
-    return m.node("DequantizeLinear", [m.bias(count), m.scale(scale)], **({"axis": 0} if isinstance(scale, list) else {}))
-
-
 @model()
 def qdq_conv_relu(m):
     x = q(m, m.input([1, 8, 7, 7], FLOAT), 0.04)
@@ -561,6 +515,9 @@ def main(directory):
         built = build(*entry)
         with open(os.path.join(directory, built.name + ".onnx"), "wb") as file:
             file.write(built.bytes())
+        if built.outside is not None:
+            with open(os.path.join(directory, built.name + ".data"), "wb") as file:
+                file.write(built.outside)
         for name, (dtype, shape, values) in built.data.items():
             with open(os.path.join(directory, "%s.%s.npy" % (built.name, name)), "wb") as file:
                 file.write(npy(dtype, shape, values))

@@ -2,9 +2,9 @@
 """Writes ONNX and .npy files with nothing but Python: the few messages of onnx.proto that models need."""
 import struct
 
-FLOAT, UINT8, INT8, INT32, INT64 = 1, 2, 3, 6, 7
+FLOAT, UINT8, INT8, INT32, INT64, BOOL = 1, 2, 3, 6, 7, 9
 MS = "com.microsoft"
-_FORMATS = {FLOAT: "f", UINT8: "B", INT8: "b", INT32: "i", INT64: "q"}
+_FORMATS = {FLOAT: "f", UINT8: "B", INT8: "b", INT32: "i", INT64: "q", BOOL: "B"}
 _DESCRIPTORS = {FLOAT: "<f4", UINT8: "|u1", INT8: "|i1", INT32: "<i4", INT64: "<i8"}
 
 
@@ -37,6 +37,13 @@ def raw(dtype, values):
 def tensor(name, dtype, shape, values):
     dims = b"".join(integer(1, d) for d in shape)
     return dims + integer(2, dtype) + text(8, name) + text(9, raw(dtype, values))
+
+
+def outside_tensor(name, dtype, shape, entries):
+    """A tensor whose data lies in another file; `entries` are key and value, texts."""
+    dims = b"".join(integer(1, d) for d in shape)
+    pairs = b"".join(text(13, text(1, key) + text(2, value)) for key, value in entries)
+    return dims + integer(2, dtype) + text(8, name) + pairs + integer(14, 1)
 
 
 def value_info(name, dtype, shape):
@@ -94,6 +101,7 @@ class Model:
         self.random = Random(name)
         self.nodes, self.constants, self.inputs, self.outputs, self.data = [], [], [], [], {}
         self.counter = 0
+        self.outside = None  # or the bytes of NAME.data, which holds the constants
 
     def fresh(self, stem):
         self.counter += 1
@@ -146,9 +154,19 @@ class Model:
     def output(self, value, dtype=INT8, shape=None):
         self.outputs.append((value, dtype, shape))
 
+    def move_outside(self, constant):
+        name, dtype, shape, values = constant
+        self.outside += bytes(-len(self.outside) % 64)
+        data = raw(dtype, values)
+        entries = [("location", self.name + ".data"), ("offset", str(len(self.outside))), ("length", str(len(data)))]
+        self.outside += data
+        return outside_tensor(name, dtype, shape, entries)
+
     def bytes(self):
         graph = b"".join(text(1, n) for n in self.nodes) + text(2, self.name)
-        graph += b"".join(text(5, tensor(*c)) for c in self.constants)
+        for constant in self.constants:
+            is_outside = self.outside is not None and count_of(constant[2]) > 8
+            graph += text(5, self.move_outside(constant) if is_outside else tensor(*constant))
         graph += b"".join(text(11, value_info(*i)) for i in self.inputs)
         for name, dtype, shape in self.outputs:
             info = value_info(name, dtype, shape) if shape else text(1, name) + text(2, text(1, integer(1, dtype)))
