@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <map>
+#include <regex>
 #include <sstream>
 #include <utility>
 
@@ -159,6 +160,7 @@ struct Ending {
   std::string fault;
   bool is_deadlock = false;
   bool is_bad_access = false;
+  Cycle known_before = ~Cycle{0};  // what happened from here on is not known
 };
 
 template <typename Run>
@@ -173,7 +175,40 @@ void run_body(Ending& ending, Run run) {
     ending.is_bad_access = true;
   } catch (const RtlFailure& error) {
     ending.fault = error.what();
+    ending.known_before = error.cycle().value_or(0);
   }
+}
+
+// The unit whose assertion was violated, or "host".
+std::string asserting_unit(const std::string& fault) {
+  std::smatch found;
+  return std::regex_search(fault, found, std::regex("(\\w+)\\.sv:\\d+: Assertion")) ? found[1].str() : "host";
+}
+
+std::vector<Event> events_before(EventLog& log, Cycle end) {
+  std::vector<Event> events = log.sorted();
+  events.erase(std::find_if(events.begin(), events.end(), [&](const Event& event) { return event.cycle >= end; }),
+               events.end());
+  return events;
+}
+
+// One run came to its end and the other did not, or the RTL failed. Where events differ before that, they say who.
+Difference other_ending(const arch::Program& program, Ending& model, Ending& rtl) {
+  const std::string endings = "model: " + (model.fault.empty() ? "comes to the end" : model.fault) +
+                              "\nRTL: " + (rtl.fault.empty() ? "comes to the end" : rtl.fault);
+  // An access outside the memory ends the run in the cycle of its last event.
+  Cycle end = rtl.known_before;
+  if (rtl.is_bad_access) end = rtl.events.sorted().empty() ? 0 : rtl.events.sorted().back().cycle;
+  std::optional<Difference> first =
+      compare_events(program, events_before(model.events, end), events_before(rtl.events, end));
+  if (first) {
+    first->what += "\n" + endings;
+    return *first;
+  }
+  Difference difference;
+  difference.unit = asserting_unit(rtl.fault);
+  difference.what = endings;
+  return difference;
 }
 
 std::optional<Difference> compare_memory(const arch::Program& program, const std::vector<std::uint8_t>& model,
@@ -232,13 +267,8 @@ Comparison compare_bodies(const std::string& twin, const arch::Program& program,
   Comparison comparison;
   if (model.fault.empty() != rtl.fault.empty() || model.is_deadlock != rtl.is_deadlock ||
       (!rtl.fault.empty() && !rtl.is_deadlock)) {
-    Difference difference;
-    difference.unit = "host";
-    difference.what = "model: " + (model.fault.empty() ? "comes to the end" : model.fault) +
-                      "\nRTL: " + (rtl.fault.empty() ? "comes to the end" : rtl.fault);
-    comparison.difference = std::move(difference);
+    comparison.difference = other_ending(program, model, rtl);
   }
-  // Events of a run that failed are known of the model only.
   if (rtl.fault.empty() && !comparison.difference) {
     comparison.difference = compare_events(program, model.events.sorted(), rtl.events.sorted());
   }

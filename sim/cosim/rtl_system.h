@@ -35,6 +35,7 @@ class RtlSystem {
   // `progress` is called now and then.
   void run(const std::function<void(Cycle now, std::size_t layer)>& progress);
   RunStatistics statistics() const;
+  Cycle now() const { return now_; }
   ReferenceMemory& memory() { return memory_; }
   std::vector<std::vector<std::uint8_t>>& captured() { return host_.captured(); }
 

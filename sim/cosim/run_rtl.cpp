@@ -10,6 +10,8 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <new>
 #include <type_traits>
@@ -23,7 +25,7 @@ struct Shared {
   std::atomic<std::size_t> layer{0};
 };
 
-enum class Outcome : std::uint32_t { Done, Deadlock, BadAccess, Failure };
+enum class Outcome : std::uint32_t { Done, Deadlock, BadAccess, Assertion, Failure };
 
 // An unnamed file in memory: the child writes, the parent reads; gone when both have closed it.
 class ResultFile {
@@ -170,10 +172,18 @@ const GemelTwin& load_twin(const std::string& path) {
   return *entry();
 }
 
-void run_here(const std::string& path, const arch::Program& program, const arch::AcceleratorConfig& config,
-              const RtlRunOptions& options, Shared& shared, ResultFile& results) {
-  const GemelTwin& twin = load_twin(path);
-  RtlSystem system(twin, program, config, options.events, options.waves, options.captures);
+void put_events(ResultFile& file, EventLog* events) {
+  file.put_list(events == nullptr ? std::vector<Event>{} : events->sorted());
+}
+
+void get_events(ResultFile& file, EventLog* events) {
+  const std::vector<Event> list = file.get_list<Event>();
+  if (events == nullptr) return;
+  events->clear();
+  for (const Event& event : list) events->record(event.cycle, event.kind, event.a, event.b);
+}
+
+void run_here(RtlSystem& system, const RtlRunOptions& options, Shared& shared, ResultFile& results) {
   const auto start = std::chrono::steady_clock::now();
   system.run([&](Cycle now, std::size_t layer) {
     shared.now = now;
@@ -185,20 +195,39 @@ void run_here(const std::string& path, const arch::Program& program, const arch:
   put_statistics(results, statistics);
   results.put_list(system.memory().bytes());
   for (const std::vector<std::uint8_t>& captured : system.captured()) results.put_list(captured);
-  results.put_list(options.events == nullptr ? std::vector<Event>{} : options.events->sorted());
+  put_events(results, options.events);
 }
+
+// A violated assertion ends in abort(), called from inside the cycle: what happened before it can still be told.
+std::function<void()> on_abort;
 
 [[noreturn]] void child(const std::string& path, const arch::Program& program, const arch::AcceleratorConfig& config,
                         const RtlRunOptions& options, Shared& shared, ResultFile& results, ResultFile& said) {
   dup2(said.descriptor(), STDOUT_FILENO);
   dup2(said.descriptor(), STDERR_FILENO);
-  const auto failed = [&](Outcome outcome, const char* what) {
+  Cycle reached = 0;
+  const auto failed = [&](Outcome outcome, const std::string& what) {
     results.rewind();
     results.put(outcome);
     results.put_text(what);
+    results.put(reached);
+    put_events(results, options.events);
   };
   try {
-    run_here(path, program, config, options, shared, results);
+    RtlSystem system(load_twin(path), program, config, options.events, options.waves, options.captures);
+    on_abort = [&] {
+      reached = system.now();
+      std::fflush(stdout);
+      failed(Outcome::Assertion, "");
+      _exit(0);
+    };
+    std::signal(SIGABRT, [](int) { on_abort(); });
+    try {
+      run_here(system, options, shared, results);
+    } catch (...) {
+      reached = system.now();
+      throw;
+    }
   } catch (const DeadlockError& error) {
     failed(Outcome::Deadlock, error.what());
   } catch (const std::invalid_argument& error) {
@@ -237,26 +266,25 @@ RunResult run_program_on_rtl(const std::string& twin, const arch::Program& progr
   const int status = wait_for(pid, options, shared);
   munmap(place, sizeof(Shared));
 
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    said.rewind();
-    throw RtlFailure("the RTL stopped: " + said.rest());
-  }
+  said.rewind();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) throw RtlFailure("the RTL stopped: " + said.rest());
   results.rewind();
   const auto outcome = results.get<Outcome>();
-  if (outcome == Outcome::Deadlock) throw DeadlockError(results.get_text());
-  if (outcome == Outcome::BadAccess) throw std::invalid_argument(results.get_text());
-  if (outcome == Outcome::Failure) throw RtlFailure("the RTL stopped: " + results.get_text());
+  if (outcome != Outcome::Done) {
+    const std::string what = results.get_text();
+    const auto reached = results.get<Cycle>();
+    get_events(results, options.events);
+    if (outcome == Outcome::Deadlock) throw DeadlockError(what);
+    if (outcome == Outcome::BadAccess) throw std::invalid_argument(what);
+    throw RtlFailure("the RTL stopped: " + (outcome == Outcome::Assertion ? said.rest() : what), reached);
+  }
   RunResult result;
   result.statistics = get_statistics(results);
   result.memory = results.get_list<std::uint8_t>();
   for (std::size_t i = 0; i < options.captures.size(); ++i) {
     result.captures.push_back(results.get_list<std::uint8_t>());
   }
-  const std::vector<Event> events = results.get_list<Event>();
-  if (options.events != nullptr) {
-    options.events->clear();
-    for (const Event& event : events) options.events->record(event.cycle, event.kind, event.a, event.b);
-  }
+  get_events(results, options.events);
   return result;
 }
 

@@ -172,6 +172,29 @@ TEST(RunRtl, AnAccessOutsideTheMemoryIsAnError) {
   EXPECT_THROW(sim::run_program_on_rtl(twin, arch::make_program(stream), config), std::invalid_argument);
 }
 
+// An assertion of the RTL ends the run; what happened before it is known.
+TEST(RunRtl, AViolatedAssertionTellsItsUnitItsCycleAndTheEventsBefore) {
+  const AcceleratorConfig config = config_of(kMachines[0]);
+  arch::RoccStream stream;
+  stream.commands = {arch::encode_mvin({0, stream.base, {arch::LocalAddress::scratchpad(0), 4, 0}})};  // no rows
+  stream.steps = {
+      {arch::StepKind::Begin, 0}, {arch::StepKind::Command, 0}, {arch::StepKind::Fence, 0}, {arch::StepKind::End, 0}};
+  stream.size = 4096;
+  sim::EventLog events;
+  sim::RtlRunOptions options;
+  options.events = &events;
+  try {
+    sim::run_program_on_rtl(twin_of(config), arch::make_program(stream), config, options);
+    FAIL() << "an mvin without rows passed";
+  } catch (const sim::RtlFailure& failure) {
+    EXPECT_THAT(failure.what(), testing::HasSubstr("load_controller.sv"));
+    ASSERT_FALSE(events.sorted().empty());
+    EXPECT_EQ(events.sorted().front().kind, sim::EventKind::Accepted);
+    ASSERT_TRUE(failure.cycle());
+    EXPECT_GE(*failure.cycle(), events.sorted().back().cycle);
+  }
+}
+
 // What the machine cannot run is refused as such, whatever the RTL makes of it.
 TEST(RefusedPrograms, AreNoDifference) {
   const AcceleratorConfig config = config_of(kMachines[0]);
