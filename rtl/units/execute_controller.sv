@@ -270,6 +270,7 @@ module execute_controller
 
     request.a_stride          = config_q.a_stride;
     request.transpose         = transpose;
+    request.preloads          = has_preload_part;
     request.weight_stationary = weight_stationary;
     request.active            = active_q ^ swap;
 

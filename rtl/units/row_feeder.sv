@@ -140,7 +140,7 @@ module row_feeder
 
   typedef struct packed {
     logic       last;
-    logic       has_d;
+    logic       preloads;
     transpose_e transpose;
     logic       weight_stationary;
     logic       active;
@@ -161,7 +161,7 @@ module row_feeder
     if (fed) begin
       fed_control_q <= '{
         last:              last_row,
-        has_d:             request.d.valid,
+        preloads:          request.preloads,
         transpose:         request.transpose,
         weight_stationary: request.weight_stationary,
         active:            request.active
@@ -250,20 +250,21 @@ module row_feeder
     .row_o  (transposer_out)
   );
 
-  // Weights that are in the idle registers stay there while a request brings no others. What a
-  // request brings through the transposer arrives with the next.
-  logic transposed_has_d_q, shift;
+  // Each row shifts the idle registers, with zeros where the request brings nothing. What a preload
+  // brings through the transposer, zeros too, arrives with the next request; one behind a request
+  // without preload shifts nothing.
+  logic transposer_full_q, shift;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      transposed_has_d_q <= 1'b0;
+      transposer_full_q <= 1'b0;
     end else if (enters && due_control.last) begin
-      transposed_has_d_q <= due_control.transpose == TransposeD && due_control.has_d;
+      transposer_full_q <= due_control.transpose == TransposeD && due_control.preloads;
     end
   end
 
-  assign shift = !due_control.weight_stationary ||
-                 (due_control.transpose == TransposeD ? transposed_has_d_q : due_control.has_d);
+  assign shift = !due_control.weight_stationary || due_control.transpose != TransposeD ||
+                 transposer_full_q;
 
   // ---- Flush ----
 

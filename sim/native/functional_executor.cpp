@@ -10,10 +10,6 @@ namespace gemel::sim {
 using arch::Dataflow;
 using arch::Funct;
 
-namespace {
-constexpr std::uint32_t kLeastRows = 4;
-}
-
 FunctionalExecutor::FunctionalExecutor(const arch::AcceleratorConfig& config, ExecutorMemory& memory)
     : config_(config),
       derived_(arch::derive(config)),
@@ -68,6 +64,7 @@ void FunctionalExecutor::execute_plain(const arch::Command& command) {
 void FunctionalExecutor::configure(const arch::Command& command) {
   switch (arch::config_kind(command.rs1)) {
     case arch::ConfigKind::Execute: {
+      rides_on_compute_ = false;
       const arch::ConfigExecute next = arch::decode_config_execute(command.rs1, command.rs2);
       if (next.set_only_strides) {
         execute_.a_stride = next.a_stride;

@@ -55,6 +55,8 @@ class FunctionalExecutor {
     std::size_t stride = 0;
   };
 
+  static constexpr std::uint32_t kLeastRows = 4;  // of a request to the array
+
   void execute_plain(const arch::Command& command);
   void configure(const arch::Command& command);
   void mvin(const arch::Mvin& command);
@@ -67,6 +69,8 @@ class FunctionalExecutor {
   void mvout_pooled(const arch::Mvout& command);
   void read_small(arch::LocalAddress address, std::uint32_t cols, std::int8_t* out) const;
   void preload(const arch::Preload& command);
+  void pass_zeros(unsigned idle, std::uint32_t rows);
+  void swap_registers();
   void compute(const arch::Compute& command);
   const std::int32_t* multiply(const arch::Compute& command, std::uint32_t rows);
   const std::int32_t* accumulate(const arch::Compute& command);
@@ -94,6 +98,8 @@ class FunctionalExecutor {
   // The two registers of each PE: weights, or output-stationary sums. The idle one is loaded.
   std::array<PackedBlock, 2> weights_;
   std::array<bool, 2> weights_are_zero_{true, true};
+  std::array<std::uint32_t, 2> zero_rows_{};  // rows of zeros that are to follow the weights, which move down
+  bool rides_on_compute_ = false;             // a preload would enter the array with the compute before it
   std::array<std::uint32_t, 2> weight_cols_{};
   std::array<std::vector<std::int32_t>, 2> sums_;
   unsigned active_ = 0;

@@ -48,10 +48,19 @@ void FunctionalExecutor::preload(const arch::Preload& command) {
   const unsigned idle = 1 - active_;
   const bool garbage = command.bd.address.is_garbage(derived_);
   destination_ = command.c;
+  const bool rides_on_compute = rides_on_compute_;
+  rides_on_compute_ = false;
   if (execute_.dataflow == Dataflow::WeightStationary) {
-    weights_are_zero_[idle] = garbage;
-    weight_cols_[idle] = garbage ? 0 : std::min<std::uint32_t>(command.bd.cols, dim_);
-    if (!garbage) pack(weights_[idle], operand(command.bd, 1, execute_.b_transpose, dim_, scratch_b_));
+    if (garbage) {
+      // Its rows are those of the compute that it rides on; they are counted there.
+      if (execute_.b_transpose || !rides_on_compute)
+        pass_zeros(idle, execute_.a_transpose || execute_.b_transpose ? dim_ : kLeastRows);
+      return;
+    }
+    weights_are_zero_[idle] = false;
+    zero_rows_[idle] = 0;
+    weight_cols_[idle] = std::min<std::uint32_t>(command.bd.cols, dim_);
+    pack(weights_[idle], operand(command.bd, 1, execute_.b_transpose, dim_, scratch_b_));
     return;
   }
   if (garbage) {
@@ -63,8 +72,28 @@ void FunctionalExecutor::preload(const arch::Preload& command) {
     for (std::uint32_t n = 0; n < dim_; ++n) sums_[idle][std::size_t{i} * dim_ + n] = d.first[i * d.stride + n];
 }
 
+// Rows without weights move those of the idle register down; most are replaced before anybody looks at them.
+void FunctionalExecutor::pass_zeros(unsigned idle, std::uint32_t rows) {
+  zero_rows_[idle] = std::min(zero_rows_[idle] + rows, dim_);
+}
+
+void FunctionalExecutor::swap_registers() {
+  active_ = 1 - active_;
+  if (zero_rows_[active_] == dim_)
+    weights_are_zero_[active_] = true;
+  else if (zero_rows_[active_] > 0)
+    weights_[active_].shift_down(zero_rows_[active_]);
+  zero_rows_[active_] = 0;
+}
+
 void FunctionalExecutor::compute(const arch::Compute& command) {
-  if (command.preloaded) active_ = 1 - active_;
+  if (command.preloaded) swap_registers();
+  rides_on_compute_ = true;
+  if (execute_.dataflow == Dataflow::WeightStationary && !execute_.b_transpose) {
+    const std::uint32_t d_rows = command.bd.address.is_garbage(derived_) ? 0 : command.bd.rows;
+    pass_zeros(1 - active_,
+               execute_.a_transpose ? dim_ : std::max<std::uint32_t>({command.a.rows, d_rows, kLeastRows}));
+  }
   const bool writes = !destination_.address.is_garbage(derived_);
   if (execute_.dataflow == Dataflow::OutputStationary) {
     const std::int32_t* sums = accumulate(command);

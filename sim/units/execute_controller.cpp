@@ -275,6 +275,19 @@ void ExecuteController::emit(const ResultTag& tag, const std::int32_t* values, u
   results_.write(tag, values, rows, settings_.shift, settings_.activation, output_stationary_);
 }
 
+// Weights go where the array's registers take them; zeros that pass the transposer arrive with the next request.
+void ExecuteController::move_idle_weights(bool has_preload) {
+  const Request& r = request_;
+  const bool brings_weights = has_preload && !r.d.address.is_garbage(derived_);
+  if (d_transposed()) {
+    if (zeros_in_transposer_) mesh_.shift_idle_weights(derived_.dim);
+  } else if (!brings_weights) {
+    mesh_.shift_idle_weights(r.rows);
+  }
+  if (brings_weights) mesh_.preload_weights(r.d);
+  zeros_in_transposer_ = d_transposed() && has_preload && !brings_weights;
+}
+
 // All rows of the request were fed before `now`.
 void ExecuteController::finish(Cycle now) {
   feeding_ = false;
@@ -317,7 +330,7 @@ void ExecuteController::finish(Cycle now) {
       if (tag.real) station_.complete_result(tag.entry, last);
       armed_ = ResultTag{};
     }
-    if (has_preload && !timing_only_ && !r.d.address.is_garbage(derived_)) mesh_.preload_weights(r.d);
+    if (!timing_only_) move_idle_weights(has_preload);
   }
   last_output_[requests_ % last_output_.size()] = last;
   ++requests_;

@@ -65,6 +65,7 @@ class ExecuteController final : public Unit, public CommandSink {
   void apply_configuration(const IssuedCommand& issued, Cycle now);
   void start(Kind kind, const ExecuteStep* preload, const ExecuteStep* compute, const ExecuteStep* ahead, Cycle now);
   void finish(Cycle now);
+  void move_idle_weights(bool has_preload);
   void flush(Cycle now);
   void emit(const ResultTag& tag, const std::int32_t* values, unsigned rows);
   const ResultTag& driven_out() const;
@@ -95,6 +96,7 @@ class ExecuteController final : public Unit, public CommandSink {
   bool looking_ = false;  // in advance(), which itself sees to its next look
   bool feeding_ = false;
   Request request_;
+  bool zeros_in_transposer_ = false;  // a preload without B (weight stationary, B transposed) went in
   RowFeeder feeder_;
   unsigned marked_rows_ = 0;  // of the request being fed: results whose banks are marked
   ResultWriter results_;

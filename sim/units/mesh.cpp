@@ -63,6 +63,13 @@ void Mesh::preload_weights(const MeshOperand& b) {
   const std::int8_t* rows = gather(b, derived_.dim, stride, scratch_b_);
   for (unsigned k = 0; k < derived_.dim; ++k) row_pointers_[k] = rows + k * stride;
   idle_weights_.pack(row_pointers_.data());
+  idle_shift_ = 0;
+}
+
+void Mesh::swap_weights() {
+  if (idle_shift_ > 0) idle_weights_.shift_down(idle_shift_);
+  idle_shift_ = 0;
+  std::swap(weights_, idle_weights_);
 }
 
 void Mesh::preload_sums(const MeshOperand& d) {

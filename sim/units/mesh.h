@@ -2,6 +2,7 @@
 #pragma once
 // The array of PEs as a whole: what its registers hold and what comes out, block by block (docs/microarchitecture.md,
 // section 11). Knows nothing of cycles but the latency from a fed row to its result.
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -32,8 +33,10 @@ class Mesh final : public sc_core::sc_module {
 
   // Into the registers that do not compute: weights (weight-stationary) or initial sums (output-stationary).
   void preload_weights(const MeshOperand& b);
+  // Rows without weights pass the registers that do not compute: zeros enter from above.
+  void shift_idle_weights(unsigned rows) { idle_shift_ = std::min(idle_shift_ + rows, derived_.dim); }
   void preload_sums(const MeshOperand& d);
-  void swap_weights() { std::swap(weights_, idle_weights_); }
+  void swap_weights();
   void swap_sums() { std::swap(sums_, idle_sums_); }
 
   // Weight-stationary: result[i] = D[i] + A[i] * weights for `rows` rows, wrapped; valid until the next call.
@@ -53,6 +56,7 @@ class Mesh final : public sc_core::sc_module {
   Cycle out_latency_;
   bool sums_can_wrap_;
   PackedBlock weights_, idle_weights_, operand_b_;
+  unsigned idle_shift_ = 0;  // rows by which idle_weights_ are still to move down
   std::vector<std::int32_t> sums_, idle_sums_;
   std::vector<std::int32_t> result_;
   std::vector<std::int8_t> scratch_a_, scratch_b_;

@@ -103,6 +103,14 @@ void PackedBlock::pack(const std::int8_t* const* rows) {
   }
 }
 
+void PackedBlock::shift_down(unsigned rows) {
+  const auto at = [&](unsigned k, unsigned n) -> std::int16_t& {
+    return pairs_[(std::size_t{k / 2} * dim_ + n) * 2 + k % 2];
+  };
+  for (unsigned k = dim_; k-- > 0;)
+    for (unsigned n = 0; n < dim_; ++n) at(k, n) = k >= rows ? at(k - rows, n) : std::int16_t{0};
+}
+
 void multiply_rows(const std::int8_t* a, std::size_t stride, unsigned rows, const PackedBlock& b, std::int32_t* out) {
   HWY_DYNAMIC_DISPATCH(multiply)(a, stride, rows, b.dim(), b.pairs(), out);
 }

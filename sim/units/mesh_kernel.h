@@ -14,6 +14,8 @@ class PackedBlock {
   explicit PackedBlock(unsigned dim) : dim_(dim), pairs_(std::size_t{dim} * dim) {}
   // rows[k] points at dim int8, or is nullptr for a row of zeros.
   void pack(const std::int8_t* const* rows);
+  // Rows move `rows` down, the last ones out; zeros follow from above.
+  void shift_down(unsigned rows);
   const std::int16_t* pairs() const { return pairs_.data(); }
   unsigned dim() const { return dim_; }
 

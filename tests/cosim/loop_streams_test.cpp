@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model and RTL on small streams of loop instructions, and on what loops brought to light.
+// Model and RTL on small streams of loop instructions, on what loops brought to light, and on weights that a preload
+// without B leaves (recorded from tests/native/programs/matmul_garbage_weights.c).
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -40,6 +41,7 @@ TEST_P(LoopStreams, ModelAndRtlAgreeInEveryEvent) {
 INSTANTIATE_TEST_SUITE_P(Tiny, LoopStreams,
                          testing::Values(Stream{"repeats_of_zeros", "gemmini_v0_7"},
                                          Stream{"plain_between_loop_settings", "gemmini_v0_7"},
+                                         Stream{"garbage_weights", "gemmini_v0_7"},
                                          Stream{"loops_tiny", "gemmini_v0_7"},
                                          Stream{"loops_tiny_2025", "gemmini_2025"}),
                          [](const testing::TestParamInfo<Stream>& info) { return std::string(info.param.name); });

@@ -26,6 +26,7 @@ typedef struct {
   elem_t* output;
   int no_bias, rotate_weights, trans_out, trans_weights_1203, trans_weights_0132, trans_in, depthwise, pixels;
   int no_pool, downsample, input_dilated, activation;
+  int weights_id, input_id;  // later layout only: halves of the scratchpad
 } conv_loop;
 
 // The whole convolution as one tile.
@@ -59,7 +60,8 @@ static inline void loop_conv(const conv_loop* l) {
 #endif
   ISSUE(l->weights, l->output, 20)
   ISSUE(l->bias, l->input, 21)
-  ISSUE((uint64_t)l->pixels << 8 | l->depthwise << 6 | l->trans_in << 5 | l->trans_weights_0132 << 4 |
-            l->trans_weights_1203 << 3 | l->trans_out << 2 | l->rotate_weights << 1 | l->no_bias,
+  ISSUE((uint64_t)l->input_id << 18 | (uint64_t)l->weights_id << 16 | (uint64_t)l->pixels << 8 | l->depthwise << 6 |
+            l->trans_in << 5 | l->trans_weights_0132 << 4 | l->trans_weights_1203 << 3 | l->trans_out << 2 |
+            l->rotate_weights << 1 | l->no_bias,
         (uint64_t)l->activation << 3 | l->input_dilated << 2 | l->downsample << 1 | l->no_pool, 15)
 }

@@ -52,6 +52,7 @@ module row_feeder_bench
     request.a_stride          = a_stride_i;
     request.rows              = rows_i;
     request.transpose         = TransposeNone;
+    request.preloads          = operand_valid_i[2];
     request.weight_stationary = weight_stationary_i;
     request.active            = active_i;
   end

@@ -177,7 +177,7 @@ TEST_F(RowFeeder, FollowsItsRulesUnderRandomRequestsFlushesAndRefusals) {
       next.is_last = is_last;
       next.is_weight_stationary = request->is_weight_stationary;
       next.is_active = request->is_active;
-      next.shifts = !request->is_weight_stationary || request->ports[2].is_valid;
+      next.shifts = true;
       for (unsigned port = 0; port < 3; ++port) {
         next.words[port].assign(dim, 0);
         if (!request->reads(port, row)) continue;
