@@ -15,6 +15,15 @@ if(GEMEL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${GEMEL_CCACHE})
 endif()
 
+# ccache remembers whole objects and is in the way of precompiled headers; a first build without it takes less time with
+# them.
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(without_ccache OFF)
+else()
+  set(without_ccache ON)
+endif()
+option(GEMEL_PRECOMPILED_TEST_HEADERS "Compile GoogleTest's headers once for all tests" ${without_ccache})
+
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(yaml-cpp REQUIRED)
@@ -66,6 +75,17 @@ else()
   target_compile_options(gemel_quick_to_compile INTERFACE $<$<CONFIG:Release>:-O1>)
 endif()
 
+# The headers that each test includes, compiled once for all of them.
+if(GEMEL_BUILD_TESTS AND GEMEL_PRECOMPILED_TEST_HEADERS)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_headers.cpp CONTENT "")
+  add_library(gemel_test_headers OBJECT ${CMAKE_BINARY_DIR}/test_headers.cpp)
+  # As for the executables that use it: other flags make it useless.
+  set_target_properties(gemel_test_headers PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(gemel_test_headers PRIVATE -fPIE)
+  target_link_libraries(gemel_test_headers PRIVATE gemel_options gemel_quick_to_compile GTest::gmock)
+  target_precompile_headers(gemel_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <string> <vector>)
+endif()
+
 # gemel_library(NAME SOURCES a.cpp ... LINK target ...): one room, alias gemel::NAME.
 function(gemel_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
@@ -92,6 +112,9 @@ function(gemel_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE GTest::gmock_main gemel_options gemel_quick_to_compile ${ARG_LINK})
   target_compile_definitions(${name} PRIVATE GEMEL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  if(GEMEL_PRECOMPILED_TEST_HEADERS)
+    target_precompile_headers(${name} REUSE_FROM gemel_test_headers)
+  endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES TEST_PREFIX "${ARG_VARIANT}"
                        PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()
