@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/arch/normaliser.h"
 #include "sim/energy/loop_expander.h"
 #include "sim/units/dma_split.h"
 
@@ -179,6 +180,7 @@ void ActionCounter::store(const arch::Mvout& mvout) {
   }
   (from_accumulator ? counts_.accumulator_row_reads : counts_.scratchpad_row_reads) += reads;
   if (from_accumulator && !full) counts_.result_scaled_elements += reads / std::max(1u, blocks) * mvout.local.cols;
+  if (arch::is_statistics(mvout, store_, config_)) return;  // an element costs the normaliser what scaling does
 
   last_cost_ = {};
   for (std::uint32_t i = 0; i < outer; ++i) {

@@ -90,13 +90,19 @@ void FunctionalExecutor::configure(const arch::Command& command) {
     }
     case arch::ConfigKind::Store: {
       const arch::ConfigStore next = arch::decode_config_store(command.rs1, command.rs2);
-      if (next.activation > 1)
+      if (next.activation > 1 && !config_.normalisations)
         throw std::invalid_argument("activation " + std::to_string(next.activation) + " is not built in");
       store_ = arch::configured_behind(store_, next);
+      normaliser_.configure(next);
       return;
     }
-    case arch::ConfigKind::Normalise:
-      throw std::invalid_argument("config_norm is not built in");
+    case arch::ConfigKind::Normalise: {
+      if (!config_.normalisations) throw std::invalid_argument("config_norm is not built in (key normalisations)");
+      const arch::ConfigNormalise next = arch::decode_config_normalise(command.rs1, command.rs2);
+      if (const auto violation = arch::find_norm_violation(next, normaliser_)) throw std::invalid_argument(*violation);
+      normaliser_.configure(next);
+      return;
+    }
   }
 }
 

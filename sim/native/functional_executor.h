@@ -8,6 +8,7 @@
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/isa.h"
+#include "sim/arch/normaliser.h"
 #include "sim/native/loop_expander.h"
 #include "sim/units/mesh_kernel.h"
 
@@ -67,6 +68,7 @@ class FunctionalExecutor {
   void mvout(const arch::Mvout& command);
   void mvout_rows(const arch::LocalBlock& local, std::uint32_t first, const MemoryRows& target);
   void mvout_pooled(const arch::Mvout& command);
+  void take_statistics(const arch::LocalBlock& local, std::uint32_t rows);
   void read_small(arch::LocalAddress address, std::uint32_t cols, std::int8_t* out) const;
   void preload(const arch::Preload& command);
   void pass_zeros(unsigned idle, std::uint32_t rows);
@@ -94,6 +96,8 @@ class FunctionalExecutor {
   std::array<arch::ConfigLoad, 3> load_;
   arch::ConfigStore store_;
   arch::ConfigExecute execute_;
+  arch::NormaliserSettings normaliser_;
+  std::array<arch::Statistics, arch::kStatisticsContexts> statistics_;
 
   // The two registers of each PE: weights, or output-stationary sums. The idle one is loaded.
   std::array<PackedBlock, 2> weights_;

@@ -9,7 +9,6 @@
 
 namespace gemel::sim {
 
-using arch::Activation;
 using arch::LocalAddress;
 using arch::LocalBlock;
 
@@ -95,6 +94,7 @@ void FunctionalExecutor::mvout(const arch::Mvout& command) {
     throw std::invalid_argument("mvout of " + std::to_string(rows) + " rows and " + std::to_string(local.cols) +
                                 " columns; there may be 1 to " + std::to_string(dim_) + " and 1 to " +
                                 std::to_string(most));
+  if (arch::is_statistics(command, store_, config_)) return take_statistics(local, rows);
   MemoryRows target{command.dram_address, std::uint64_t{local.cols} * (wide ? 4 : 1), store_.dram_stride, rows};
   if (!one_dimensional) return mvout_rows(local, 0, target);
   target.rows = store_.out_cols;  // one row of the image after the other
@@ -119,6 +119,18 @@ void FunctionalExecutor::mvout_rows(const LocalBlock& local, std::uint32_t first
     }
   }
   memory_.written(target);
+  if (config_.normalisations && local.address.is_accumulator())
+    statistics_[normaliser_.context].take(arch::NormCommand::Write, nullptr, 0, {});
+}
+
+void FunctionalExecutor::take_statistics(const LocalBlock& local, std::uint32_t rows) {
+  const arch::NormCommand command = arch::norm_command(local.address);
+  for (std::uint32_t r = 0; r < rows; ++r) {
+    for (std::uint32_t col = 0; col < local.cols; col += dim_)
+      statistics_[normaliser_.context].take(col + dim_ < local.cols ? arch::before_last_block(command) : command,
+                                            accumulator(local.address.plus(col + r, derived_)),
+                                            std::min(dim_, local.cols - col), normaliser_.constants);
+  }
 }
 
 void FunctionalExecutor::read_small(LocalAddress address, std::uint32_t cols, std::int8_t* out) const {
@@ -126,8 +138,8 @@ void FunctionalExecutor::read_small(LocalAddress address, std::uint32_t cols, st
   if (!address.is_accumulator())
     std::memcpy(out, scratchpad_.data() + offset, cols);
   else
-    arch::accumulator_scale_row(accumulator_.data() + offset, out, cols, store_.scale(),
-                                store_.activation == 1 ? Activation::Relu : Activation::None);
+    arch::normalised_scale_row(accumulator_.data() + offset, out, cols, store_.scale(), normaliser_,
+                               statistics_[normaliser_.context]);
 }
 
 void FunctionalExecutor::mvout_pooled(const arch::Mvout& command) {

@@ -76,6 +76,7 @@ std::string gemmini_params_header(const arch::AcceleratorConfig& config) {
       << "\n#define MAX_BLOCK_LEN_ACC " << d.max_block_columns_acc << "\n"
       << kTypes;
   if (config.full_width_accumulator_read) out << "#define ACC_READ_FULL_WIDTH\n";
+  if (config.normalisations) out << "#define HAS_NORMALIZATIONS\n#define NORM_STAT_IDS 4\n";
   out << "#define HAS_FIRST_LAYER_OPTIMIZATIONS\n\n#endif  // GEMMINI_PARAMS_H\n";
   return out.str();
 }
@@ -116,8 +117,8 @@ std::string find_mismatch(const gemel_native_program& program, const arch::Accel
     return "the program has no ACC_SCALE_T_IS_FLOAT; the machine's scales are float32";
   if (program.reads_full_width == 1 && !config.full_width_accumulator_read)
     return "the program has ACC_READ_FULL_WIDTH; the machine does not (full_width_accumulator_read)";
-  if (program.has_normalizations == 1)
-    return "the program has HAS_NORMALIZATIONS; the machine has no normalising activations";
+  if (program.has_normalizations == 1 && !config.normalisations)
+    return "the program has HAS_NORMALIZATIONS; the machine has no normalising activations (normalisations)";
   return "";
 }
 

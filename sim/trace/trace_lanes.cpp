@@ -27,9 +27,8 @@ unsigned class_of(const arch::Command& command) {
     case arch::ConfigKind::Execute:
       return 1;
     case arch::ConfigKind::Store:
-      return 2;
     case arch::ConfigKind::Normalise:
-      break;
+      return 2;
   }
   return kNoClass;
 }
