@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/npy_file.h"
 
+#include <cstring>
 #include <regex>
 
 #include "sim/arch/file_io.h"
@@ -41,6 +42,21 @@ constexpr Description kDescriptions[] = {{arch::ElementType::Int8, "int8", "|i1"
 
 const Description& description_of(arch::ElementType type) { return kDescriptions[static_cast<std::size_t>(type)]; }
 
+constexpr const char* kWideDescr = "<i8";
+
+// int64 as int32.
+std::vector<std::uint8_t> narrowed(const std::vector<std::uint8_t>& wide, const std::string& path) {
+  std::vector<std::uint8_t> bytes(wide.size() / 2);
+  for (std::size_t i = 0; i * sizeof(std::int64_t) < wide.size(); ++i) {
+    std::int64_t value = 0;
+    std::memcpy(&value, wide.data() + i * sizeof value, sizeof value);
+    const auto small = static_cast<std::int32_t>(value);
+    if (small != value) refuse(path, "it holds " + std::to_string(value) + ", which leaves 32 bits");
+    std::memcpy(bytes.data() + i * sizeof small, &small, sizeof small);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::size_t element_size(arch::ElementType type) { return arch::element_type_bytes(type); }
@@ -78,14 +94,15 @@ NpyArray load_npy(const std::string& path) {
         (is_byte && (descr == candidate.descr + 1 || descr == std::string("<") + (candidate.descr + 1))))
       known = &candidate;
   }
-  if (!known) {
-    refuse(path,
-           "element type '" + descr + "', expected int8 ('|i1'), uint8 ('|u1'), int32 ('<i4') or float32 ('<f4')");
+  const bool is_wide = descr == kWideDescr;
+  if (!known && !is_wide) {
+    refuse(path, "element type '" + descr +
+                     "', expected int8 ('|i1'), uint8 ('|u1'), int32 ('<i4'), int64 ('<i8') or float32 ('<f4')");
   }
-  array.type = known->type;
+  array.type = is_wide ? arch::ElementType::Int32 : known->type;
   if (header_value(path, header, "fortran_order", "(True|False)") != "False") refuse(path, "it is in Fortran order");
   const std::string shape = header_value(path, header, "shape", "\\(([0-9, ]*)\\)");
-  std::int64_t bytes = static_cast<std::int64_t>(element_size(array.type));
+  std::int64_t bytes = is_wide ? 8 : static_cast<std::int64_t>(element_size(array.type));
   const std::regex number("[0-9]+");
   for (std::sregex_iterator it(shape.begin(), shape.end(), number), end; it != end; ++it) {
     const std::string digits = it->str();
@@ -100,6 +117,7 @@ NpyArray load_npy(const std::string& path) {
                      std::to_string(bytes));
   }
   array.bytes.assign(text.begin() + static_cast<std::ptrdiff_t>(data_at), text.end());
+  if (is_wide) array.bytes = narrowed(array.bytes, path);
   return array;
 }
 

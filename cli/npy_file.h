@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // NumPy's .npy files: int8, uint8, int32 and float32, little endian, C order; versions 1 to 3 are read, 1 is written.
+// Numbers of int64 that fit are read as int32.
 #include <cstdint>
 #include <string>
 #include <vector>

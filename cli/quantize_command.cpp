@@ -65,8 +65,17 @@ void check_options(const Options& options) {
   if (!options.write_profile.empty()) check_output_path(options.write_profile, options.model);
 }
 
-compiler::OnnxTensor load_float_tensor(const std::string& path, const compiler::OnnxValue& input) {
+compiler::OnnxTensor load_sample(const std::string& path, const compiler::OnnxValue& input) {
   const NpyArray array = load_npy(path);
+  const bool is_wide = input.type == compiler::OnnxType::Int64;
+  if (is_wide || input.type == compiler::OnnxType::Int32) {
+    if (array.type != arch::ElementType::Int32 || array.shape != input.shape) {
+      throw arch::InputError(path + ": holds " + element_type_name(array.type) + " " + shape_text(array.shape) +
+                             "; input '" + input.name + "' wants whole numbers " + shape_text(input.shape));
+    }
+    const compiler::OnnxTensor tensor{compiler::OnnxType::Int32, array.shape, array.bytes};
+    return is_wide ? compiler::make_onnx_tensor(input.type, array.shape, tensor.integers()) : tensor;
+  }
   if (array.type != arch::ElementType::Float32 || array.shape != input.shape) {
     throw arch::InputError(path + ": holds " + element_type_name(array.type) + " " + shape_text(array.shape) +
                            "; input '" + input.name + "' wants float32 " + shape_text(input.shape));
@@ -88,7 +97,7 @@ std::vector<compiler::NamedOnnxTensors> read_samples(const Options& options, con
     if (equals == std::string::npos) throw arch::InputError("--input " + assignment + ": expected NAME=FILE.npy");
     const compiler::OnnxValue* input = model.input(name);
     if (!input) throw arch::InputError("--input " + assignment + ": the model has no input '" + name + "'");
-    files[name].push_back(load_float_tensor(assignment.substr(equals + 1), *input));
+    files[name].push_back(load_sample(assignment.substr(equals + 1), *input));
     count = std::max(count, files[name].size());
   }
   std::vector<compiler::NamedOnnxTensors> samples;
@@ -112,7 +121,9 @@ int quantize(const Options& options) {
   progress.show("reading " + options.model);
   const compiler::OnnxModel model = compiler::load_onnx(options.model, read_dims(options.dims));
   if (!compiler::is_float_model(model)) {
-    throw arch::InputError(options.model + ": is quantised already, or has no float input; expected a float model");
+    throw arch::InputError(options.model +
+                           ": is quantised already, or has neither float inputs nor float tables that inputs index; "
+                           "expected a float model");
   }
   try {
     const std::vector<compiler::NamedOnnxTensors> samples = read_samples(options, model);

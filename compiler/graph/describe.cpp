@@ -66,8 +66,10 @@ struct Attributes {
   std::string operator()(const Softmax& op) const {
     const std::string causal = op.causal ? " causal_offset=" + std::to_string(op.causal_offset) : "";
     return scales(op.input_scale, op.output_scale) + causal +
-           (op.zero_point == 0 ? "" : " zero_point=" + std::to_string(op.zero_point));
+           (op.zero_point == 0 ? "" : " zero_point=" + std::to_string(op.zero_point)) +
+           (op.mask_scale == 1.0f ? "" : " mask_scale=" + number(op.mask_scale));
   }
+  std::string operator()(const GatherRows&) const { return ""; }
   std::string operator()(const LayerNorm& op) const {
     return scales(op.input_scale, op.output_scale) + " epsilon=" + number(op.epsilon);
   }

@@ -32,6 +32,7 @@ struct Name {
   const char* operator()(const QuantizeSums&) const { return "quantize_sums"; }
   const char* operator()(const QuantizeFloat&) const { return "quantize_float"; }
   const char* operator()(const DequantizeFloat&) const { return "dequantize_float"; }
+  const char* operator()(const GatherRows&) const { return "gather_rows"; }
 };
 
 }  // namespace
@@ -50,6 +51,11 @@ std::vector<std::int64_t> softmax_params(const Softmax& op) {
   std::vector<std::int64_t> params{op.causal ? 1 : 0, op.causal_offset};
   if (op.zero_point != 0) params.push_back(op.zero_point);
   return params;
+}
+
+std::vector<float> softmax_scales(const Softmax& op, std::size_t inputs) {
+  if (inputs == 2) return {op.input_scale, op.mask_scale, op.output_scale};
+  return {op.input_scale, op.output_scale};
 }
 
 std::vector<std::int64_t> quantize_sums_params(const QuantizeSums& op) {

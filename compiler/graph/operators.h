@@ -128,12 +128,14 @@ struct DequantizeFloat {
 };
 
 // Host operators, int8 -> int8: real value = scale · integer. Meaning as arch::HostOpKind of the same name.
-// Last axis. Causal: element j of row i takes part only where j <= i + causal_offset; the others become 0.
+// Last axis. Causal: element j of row i takes part only where j <= i + causal_offset; the others become 0. A second
+// input is a mask, added before: int8 real = mask_scale · integer, repeated along dimensions of 1 or missing ones.
 struct Softmax {
   float input_scale = 1.0f, output_scale = 1.0f;
   bool causal = false;
   std::int64_t causal_offset = 0;
   std::int32_t zero_point = 0;  // of the output
+  float mask_scale = 1.0f;
 };
 // Last axis. Inputs x, gamma, beta; gamma and beta are Int32 constants [last dimension] that hold float32 bits.
 struct LayerNorm {
@@ -147,13 +149,16 @@ struct Gelu {
 struct Mul {
   float a_scale = 1.0f, b_scale = 1.0f, output_scale = 1.0f;
 };
+// Inputs indices int32, table a constant int8 [rows, width]: the row of each index; one below 0 counts from the end.
+struct GatherRows {};
 
-using Operator =
-    std::variant<Conv2d, MatMul, Add, Relu, Requantize, MaxPool, SumPool, Concat, Reshape, Transpose, Slice, Softmax,
-                 LayerNorm, Gelu, Mul, Pad, Lookup, LookupPair, QuantizeSums, QuantizeFloat, DequantizeFloat>;
+using Operator = std::variant<Conv2d, MatMul, Add, Relu, Requantize, MaxPool, SumPool, Concat, Reshape, Transpose,
+                              Slice, Softmax, LayerNorm, Gelu, Mul, Pad, Lookup, LookupPair, QuantizeSums,
+                              QuantizeFloat, DequantizeFloat, GatherRows>;
 
 // Params of the host operators of these names (sim/arch/host_op.h).
 std::vector<std::int64_t> softmax_params(const Softmax& op);
+std::vector<float> softmax_scales(const Softmax& op, std::size_t inputs);
 std::vector<std::int64_t> quantize_sums_params(const QuantizeSums& op);
 
 const char* operator_name(const Operator& op);  // "conv2d", "matmul", "max_pool", ...

@@ -246,7 +246,17 @@ struct Infer {
   }
 
   InferredType operator()(const Softmax& op) const {
-    need_count(in, 1, 1, "softmax");
+    need_count(in, 1, 2, "softmax");
+    if (in.size() == 2) {
+      need_type(*in[1], ElementType::Int8, "softmax");
+      need_scale(op.mask_scale, "mask_scale");
+      const Shape &x = in[0]->shape, &mask = in[1]->shape;
+      bool fits = mask.size() <= x.size();
+      for (std::size_t d = 0; fits && d < mask.size(); ++d) {
+        fits = extent_from_last(mask, d) == 1 || extent_from_last(mask, d) == extent_from_last(x, d);
+      }
+      if (!fits) fail("mask " + described(*in[1]) + " does not repeat to " + described(*in[0]));
+    }
     if (op.causal && in[0]->shape.size() < 2) fail("a causal softmax needs at least 2 dimensions");
     return host_unary("softmax", op.input_scale, op.output_scale);
   }
@@ -281,6 +291,16 @@ struct Infer {
       fail("mul needs equal shapes, not " + described(*in[0]) + " and " + described(*in[1]));
     }
     return {in[0]->shape, ElementType::Int8};
+  }
+  InferredType operator()(const GatherRows&) const {
+    need_count(in, 2, 2, "gather_rows");
+    need_type(*in[0], ElementType::Int32, "gather_rows");
+    if (in[1]->type != ElementType::Int8 || in[1]->shape.size() != 2 || in[1]->role != TensorRole::Constant) {
+      fail("table " + described(*in[1]) + " must be a constant int8 matrix");
+    }
+    Shape shape = in[0]->shape;
+    shape.push_back(in[1]->shape[1]);
+    return {std::move(shape), ElementType::Int8};
   }
   InferredType operator()(const Pad& op) const {
     need_count(in, 1, 1, "pad");

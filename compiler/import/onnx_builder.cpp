@@ -12,13 +12,17 @@ namespace {
 
 ElementType element_type(OnnxType type) {
   if (type == OnnxType::Float) return ElementType::Float32;
-  if (type == OnnxType::Int32) return ElementType::Int32;
+  if (type == OnnxType::Int32 || type == OnnxType::Int64) return ElementType::Int32;
   return type == OnnxType::UInt8 ? ElementType::UInt8 : ElementType::Int8;
 }
 
 constexpr std::int64_t kMostElements = std::int64_t{1} << 31;
 
 bool is_byte(OnnxType type) { return type == OnnxType::Int8 || type == OnnxType::UInt8; }
+
+bool can_be_input(OnnxType type) {
+  return is_byte(type) || type == OnnxType::Float || type == OnnxType::Int32 || type == OnnxType::Int64;
+}
 
 }  // namespace
 
@@ -32,9 +36,9 @@ OnnxBuilder::OnnxBuilder(const OnnxModel& model) : model_(model) {
   for (const auto& [name, tensor] : model.initializers) taken_.insert(name);
   for (const OnnxNode& node : model.nodes) taken_.insert(node.outputs.begin(), node.outputs.end());
   for (const OnnxValue& input : model.inputs) {
-    if (!is_byte(input.type) && input.type != OnnxType::Float) {
+    if (!can_be_input(input.type)) {
       throw OnnxError("input '" + input.name + "' is " + onnx_type_name(input.type) +
-                      "; expected int8, uint8, or float that a QuantizeLinear reads");
+                      "; expected int8, uint8, float that a QuantizeLinear reads, or the indices of a Gather");
     }
     Value value;
     value.type = input.type;
@@ -341,6 +345,9 @@ Graph OnnxBuilder::finish() {
   for (const OnnxValue& output : model_.outputs) {
     if (values_.count(output.name) == 0 || model_.input(output.name)) {
       throw OnnxError("output '" + output.name + "' is not computed: it is an input or a constant of the model");
+    }
+    if (values_[output.name].type == OnnxType::Int64) {
+      throw OnnxError("output '" + output.name + "' is int64; expected int8, uint8, int32 or float");
     }
     TensorId tensor = plain(output.name);
     const bool is_unsigned = values_[output.name].type == OnnxType::UInt8;

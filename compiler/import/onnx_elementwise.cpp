@@ -287,10 +287,13 @@ void import_clip(OnnxBuilder& builder) {
   clamp(builder, least, most);
 }
 
+// inputs x, scale, zero point, perhaps mask, scale, zero point, and scale, zero point of y.
 void import_softmax(OnnxBuilder& builder) {
   const OnnxNode& node = builder.node();
+  const bool is_masked = node.inputs.size() == 8;
+  const std::size_t result = is_masked ? 6 : 3;
   const OnnxQuantization xq = builder.tensor_quantization(node.input(1), node.input(2));
-  const OnnxQuantization yq = builder.tensor_quantization(node.input(3), node.input(4));
+  const OnnxQuantization yq = builder.tensor_quantization(node.input(result), node.input(result + 1));
   const std::int64_t version = node.int_or("opset", node.domain.empty() ? node.opset : 13);
   TensorId in = builder.plain(node.input(0));
   const Shape shape = builder.graph().tensor(in).shape;
@@ -305,7 +308,18 @@ void import_softmax(OnnxBuilder& builder) {
   op.zero_point = yq.zero_point();
   builder.remark("at most 1 away from ONNX Runtime's, whose exponential is another");
   const OnnxType type = yq.type();
-  if (axis == rank - 1) {
+  if (is_masked) {
+    if (axis != rank - 1) builder.fail("a mask needs axis -1: the last dimension");
+    const float mask_scale = builder.tensor_quantization(node.input(4), node.input(5)).scale();
+    TensorId mask = builder.plain(node.input(3));
+    op.mask_scale = mask_scale;
+    // Zero points do not matter: what is added to a whole row changes nothing. The larger operand is the scores.
+    if (element_count(builder.graph().tensor(mask).shape) > element_count(shape)) {
+      std::swap(in, mask);
+      std::swap(op.input_scale, op.mask_scale);
+    }
+    builder.plain_result(node.outputs[0], type, op, {in, mask});
+  } else if (axis == rank - 1) {
     builder.plain_result(node.outputs[0], type, op, {in});
   } else if (version < 13) {  // all dimensions from the axis on are one
     const std::int64_t rows = element_count(Shape(shape.begin(), shape.begin() + axis));

@@ -378,7 +378,7 @@ class LayerFuser {
     for (TensorId input : current.inputs) host.inputs.push_back(view(input));
     host.output = view(current.output);
     const bool is_pair = std::holds_alternative<LookupPair>(current.op);
-    if (is_pair || std::holds_alternative<QuantizeSums>(current.op)) {
+    if (is_pair || std::holds_alternative<QuantizeSums>(current.op) || std::holds_alternative<Softmax>(current.op)) {
       for (std::size_t i = 0; i < host.inputs.size() - (is_pair ? 1 : 0); ++i) {
         host.inputs[i] = broadcast(host.inputs[i], shape(current.output));
       }

@@ -9,7 +9,7 @@ std::string set_host_operator(const Operator& op, HostLayer& host) {
   if (const auto* softmax = std::get_if<Softmax>(&op)) {
     host.kind = arch::HostOpKind::Softmax;
     host.params = softmax_params(*softmax);
-    host.scales = {softmax->input_scale, softmax->output_scale};
+    host.scales = softmax_scales(*softmax, host.inputs.size());
     return "the array has no exponential";
   }
   if (const auto* norm = std::get_if<LayerNorm>(&op)) {
@@ -66,6 +66,10 @@ std::string set_host_operator(const Operator& op, HostLayer& host) {
     host.params = {dequantize->zero_point};
     host.scales = {dequantize->scale};
     return "the array has no floating point";
+  }
+  if (std::holds_alternative<GatherRows>(op)) {
+    host.kind = arch::HostOpKind::GatherRows;
+    return "the array's addresses do not depend on data";
   }
   host.kind = arch::HostOpKind::Relu;
   return "no sum before it that it alone reads";

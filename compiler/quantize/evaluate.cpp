@@ -36,6 +36,7 @@ constexpr Entry kEntries[] = {
     {"HardSigmoid", evaluate_unary},
     {"HardSwish", evaluate_unary},
     {"Gelu", evaluate_unary},
+    {"FastGelu", evaluate_unary},
     {"Floor", evaluate_unary},
     {"Ceil", evaluate_unary},
     {"Not", evaluate_unary},
@@ -84,7 +85,8 @@ constexpr Entry kEntries[] = {
 };
 
 const Entry* find_entry(const OnnxNode& node) {
-  if (!node.domain.empty() && !(node.domain == kOnnxMicrosoft && node.op_type == "Gelu")) return nullptr;
+  const bool is_gelu = node.op_type == "Gelu" || node.op_type == "FastGelu";
+  if (!node.domain.empty() && !(node.domain == kOnnxMicrosoft && is_gelu)) return nullptr;
   for (const Entry& entry : kEntries) {
     if (node.op_type == entry.op) return &entry;
   }

@@ -31,8 +31,8 @@ float unary_value(const Operands& in, const std::string& op, float x) {
     return std::max(0.0f, std::min(1.0f, node.float_or("alpha", 0.2f) * x + node.float_or("beta", 0.5f)));
   }
   if (op == "HardSwish") return x * std::max(0.0f, std::min(1.0f, x / 6.0f + 0.5f));
-  if (op == "Gelu") {
-    if (node.string_or("approximate", "none") == "tanh") {
+  if (op == "Gelu" || op == "FastGelu") {
+    if (op == "FastGelu" || node.string_or("approximate", "none") == "tanh") {
       return 0.5f * x * (1 + std::tanh(0.79788456f * (x + 0.044715f * x * x * x)));
     }
     return 0.5f * x * (1 + std::erf(x * 0.70710678f));

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/quantize/float_run.h"
 
+#include <algorithm>
+#include <limits>
 #include <random>
+#include <set>
 
 #include "compiler/onnx/onnx_error.h"
 #include "compiler/quantize/evaluate.h"
+#include "compiler/quantize/operands.h"
 
 namespace gemel::compiler {
 namespace {
@@ -18,6 +22,28 @@ std::map<std::string, std::size_t> last_readers(const OnnxModel& model) {
   }
   for (const OnnxValue& output : model.outputs) last[output.name] = model.nodes.size();
   return last;
+}
+
+// Rows of the smallest table that the value indexes, moved or cast on the way; 2 where there is none.
+std::int64_t rows_indexed_by(const OnnxModel& model, const std::string& input) {
+  std::set<std::string> same{input};
+  std::int64_t rows = std::numeric_limits<std::int64_t>::max();
+  for (const OnnxNode& node : model.nodes) {
+    const bool moves = node.op_type == "Cast" || node.op_type == "Reshape" || node.op_type == "Unsqueeze" ||
+                       node.op_type == "Squeeze" || node.op_type == "Flatten" || node.op_type == "Identity";
+    if (moves && same.count(node.input(0)) != 0) same.insert(node.outputs[0]);
+    const OnnxTensor* table = model.initializer(node.input(0));
+    if (node.op_type != "Gather" || !table || table->shape.empty() || same.count(node.input(1)) == 0) continue;
+    rows = std::min(rows, table->shape[0]);
+  }
+  return rows == std::numeric_limits<std::int64_t>::max() ? 2 : rows;
+}
+
+OnnxTensor generated_indices(const OnnxModel& model, const OnnxValue& input, std::mt19937_64& random) {
+  const auto rows = static_cast<std::uint64_t>(std::max<std::int64_t>(rows_indexed_by(model, input.name), 1));
+  std::vector<std::int64_t> values(static_cast<std::size_t>(onnx_element_count(input.shape)));
+  for (std::int64_t& value : values) value = static_cast<std::int64_t>(random() % rows);
+  return integer_tensor(input.type, input.shape, values);
 }
 
 }  // namespace
@@ -64,13 +90,18 @@ NamedOnnxTensors run_onnx(const OnnxModel& model, const NamedOnnxTensors& inputs
 NamedOnnxTensors generated_inputs(const OnnxModel& model, std::uint64_t seed) {
   NamedOnnxTensors result;
   for (const OnnxValue& input : model.inputs) {
-    if (input.type != OnnxType::Float) {
+    const bool is_index = input.type == OnnxType::Int64 || input.type == OnnxType::Int32;
+    if (input.type != OnnxType::Float && !is_index) {
       throw OnnxError("input '" + input.name + "' is " + onnx_type_name(input.type) +
-                      "; quantisation takes float inputs: export the network from behind its embedding");
+                      "; quantisation takes float inputs, and indices of int64 or int32");
     }
     std::uint64_t hash = 14695981039346656037u + seed;
     for (const char c : input.name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
     std::mt19937_64 random(hash);
+    if (is_index) {
+      result[input.name] = generated_indices(model, input, random);
+      continue;
+    }
     std::vector<float> values(static_cast<std::size_t>(onnx_element_count(input.shape)));
     for (float& value : values) {
       // Twelve uniform numbers have variance 1; the standard library's normal distribution differs between systems.

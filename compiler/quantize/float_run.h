@@ -20,8 +20,8 @@ using OnnxVisitor = std::function<void(const OnnxNode& node, const std::vector<O
 // reader. Throws OnnxError.
 NamedOnnxTensors run_onnx(const OnnxModel& model, const NamedOnnxTensors& inputs, const OnnxVisitor& visit = nullptr);
 
-// Bell-shaped data of standard deviation 1 for all inputs: a function of their names and the seed alone. Throws
-// OnnxError where an input is not float.
+// Bell-shaped data of standard deviation 1 for float inputs; for whole numbers, rows of the tables that they index,
+// else zeros and ones. A function of model and seed alone. Throws OnnxError where an input is of another type.
 NamedOnnxTensors generated_inputs(const OnnxModel& model, std::uint64_t seed);
 
 }  // namespace gemel::compiler

@@ -62,6 +62,19 @@ void GraphEdit::replace(OnnxNode& last, const std::string& op, std::int64_t opse
   readers_ = onnx_readers(model_);
 }
 
+void GraphEdit::replace_by_gelu(OnnxNode& last, const std::string& x, bool approximate) {
+  const auto opset = model_.opsets.find("");
+  if (opset != model_.opsets.end() && opset->second >= 20) {
+    replace(last, "Gelu", opset->second, {x});
+    if (approximate) last.attributes["approximate"] = OnnxAttribute::of(std::string("tanh"));
+    return;
+  }
+  replace(last, approximate ? "FastGelu" : "Gelu", 1, {x});
+  last.domain = kOnnxMicrosoft;
+  last.opset = 1;
+  model_.opsets[kOnnxMicrosoft] = 1;
+}
+
 std::string GraphEdit::add_constant(const std::string& wanted, OnnxTensor tensor) {
   const std::string name = model_.unused_name(wanted);
   model_.initializers[name] = std::move(tensor);

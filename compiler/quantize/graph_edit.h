@@ -33,6 +33,8 @@ class GraphEdit {
 
   // Turns `last` into another operator; what made its old inputs goes when nothing else reads it.
   void replace(OnnxNode& last, const std::string& op, std::int64_t opset, std::vector<std::string> inputs);
+  // Gelu of operator set 20, or what ONNX Runtime calls it in models of older ones.
+  void replace_by_gelu(OnnxNode& last, const std::string& x, bool approximate);
   std::string add_constant(const std::string& wanted, OnnxTensor tensor);
   // Everything that nothing needs any more.
   void drop_dead();

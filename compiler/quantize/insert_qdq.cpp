@@ -28,6 +28,7 @@ class RoundingInserter {
 
   OnnxModel run() {
     for (const OnnxValue& input : in_.inputs) {
+      if (input.type != OnnxType::Float) continue;
       const std::string rounded = unused(input.name + "_rounded");
       add_rounding(input.name, input.name, rounded);
       renamed_[input.name] = rounded;
@@ -99,6 +100,7 @@ class RoundingInserter {
 
   void set_weights(const OnnxNode& node, OnnxNode& moved) {
     const bool is_conv = node.op_type == "Conv", is_gemm = node.op_type == "Gemm";
+    if (node.op_type == "Add" && node.domain.empty()) set_row_bias(node, moved);
     if (!node.domain.empty() || !(is_conv || is_gemm || node.op_type == "MatMul" || node.op_type == "ConvTranspose")) {
       return;
     }
@@ -111,6 +113,51 @@ class RoundingInserter {
       const bool by_channel = per_channel_ && i == 1 && node.op_type != "ConvTranspose" && (rank == 2 || is_conv);
       moved.inputs[i] = rounded_weights(node.inputs[i], by_channel ? (leading ? 0 : rank - 1) : -1);
     }
+    const bool scaled = is_gemm && (node.float_or("alpha", 1) != 1 || node.float_or("beta", 1) != 1);
+    if (is_conv || node.op_type == "ConvTranspose" || (is_gemm && !scaled)) {
+      set_bias(node.input(2), node.input(0), moved.input(1), moved, 2);
+    }
+    if (node.op_type == "MatMul") products_[node.outputs[0]] = {node.input(0), moved.input(1)};
+  }
+
+  // The bias of a MatMul.
+  void set_row_bias(const OnnxNode& node, OnnxNode& moved) {
+    for (std::size_t i = 0; i < 2 && node.inputs.size() == 2; ++i) {
+      const auto product = products_.find(node.inputs[i]);
+      if (product == products_.end() || values_.activations.count(node.inputs[i]) != 0) continue;
+      set_bias(node.inputs[1 - i], product->second.first, product->second.second, moved, 1 - i);
+      return;
+    }
+  }
+
+  // Input `place` as int32 with the scale of the sums of x and `weights`, which is dequantised.
+  void set_bias(const std::string& bias, const std::string& x, const std::string& weights, OnnxNode& moved,
+                std::size_t place) {
+    const OnnxTensor* tensor = in_.initializer(bias);
+    const auto known = weight_scales_.find(weights);
+    const auto x_scale = scales_.find(x);
+    if (!tensor || tensor->type != OnnxType::Float || tensor->shape.size() != 1 || known == weight_scales_.end() ||
+        x_scale == scales_.end()) {
+      return;
+    }
+    std::vector<float> scales = known->second;
+    for (float& s : scales) s *= x_scale->second;
+    const std::vector<float> values = tensor->elements<float>();
+    if (scales.size() != 1 && scales.size() != values.size()) return;
+    std::vector<std::int32_t> rounded;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const float q = std::nearbyint(values[i] / scales[scales.size() == 1 ? 0 : i]);
+      if (!(std::fabs(q) < 2147483648.0f)) return;  // the importer says so
+      rounded.push_back(static_cast<std::int32_t>(q));
+    }
+    const OnnxShape row{static_cast<std::int64_t>(scales.size())};
+    std::vector<std::string> inputs{
+        constant(bias + "_int32", make_onnx_tensor(OnnxType::Int32, tensor->shape, rounded))};
+    inputs.push_back(scales.size() == 1 ? constant(bias + "_scale", onnx_scalar(scales[0]))
+                                        : constant(bias + "_scales", make_onnx_tensor(OnnxType::Float, row, scales)));
+    moved.inputs[place] = unused(bias + "_rounded");
+    add_node("DequantizeLinear", bias + "_dequantize", inputs, moved.inputs[place]);
+    if (scales.size() != 1) out_.nodes.back().attributes["axis"] = OnnxAttribute::of(std::int64_t{0});
   }
 
   // The dequantised value of an int8 constant; -1 as axis is one scale for all.
@@ -167,6 +214,7 @@ class RoundingInserter {
           constant(name + "_zeros", make_onnx_tensor(OnnxType::Int8, row, std::vector<std::int8_t>(scales.size(), 0))));
     }
     const std::string result = unused(name + "_rounded");
+    weight_scales_[result] = scales;
     add_node("DequantizeLinear", name + "_dequantize", inputs, result);
     if (axis >= 0) out_.nodes.back().attributes["axis"] = OnnxAttribute::of(axis);
     return result;
@@ -182,6 +230,8 @@ class RoundingInserter {
   std::map<std::string, std::string> renamed_;  // what readers of a value read instead
   std::map<std::string, std::string> bytes_;    // the int8 form of a value
   std::map<std::pair<std::string, std::int64_t>, std::string> weights_;
+  std::map<std::string, std::vector<float>> weight_scales_;              // of dequantised constants
+  std::map<std::string, std::pair<std::string, std::string>> products_;  // x and dequantised weights of a MatMul
 };
 
 }  // namespace

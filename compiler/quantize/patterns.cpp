@@ -86,7 +86,7 @@ void find_erf_gelu(GraphEdit& edit, const OnnxNode& erf) {
   if (!divides && !(scaled->op_type == "Mul" && near(factor->number, 0.70710678f))) return;
   const OnnxNode* sum = sum_with_one(edit, erf);
   OnnxNode* last = sum ? end_of_gelu(edit, *sum, factor->other) : nullptr;
-  if (last) edit.replace(*last, "Gelu", 20, {factor->other});
+  if (last) edit.replace_by_gelu(*last, factor->other, false);
 }
 
 // tanh(√(2/π) · (x + 0.044715 · x³)).
@@ -106,8 +106,7 @@ void find_tanh_gelu(GraphEdit& edit, const OnnxNode& tanh) {
     const std::string x = inner->inputs[i];
     OnnxNode* last = sum ? end_of_gelu(edit, *sum, x) : nullptr;
     if (!last) continue;
-    edit.replace(*last, "Gelu", 20, {x});
-    last->attributes["approximate"] = OnnxAttribute::of(std::string("tanh"));
+    edit.replace_by_gelu(*last, x, true);
     return;
   }
 }

@@ -24,8 +24,16 @@ bool is_float_model(const OnnxModel& model) {
     const auto has = [&](const char* part) { return node.op_type.find(part) != std::string::npos; };
     return has("Quantize") || has("QLinear") || has("QGemm") || has("Integer");
   });
-  return !has_integers && std::any_of(model.inputs.begin(), model.inputs.end(),
-                                      [](const OnnxValue& input) { return input.type == OnnxType::Float; });
+  const bool has_float_input = std::any_of(model.inputs.begin(), model.inputs.end(),
+                                           [](const OnnxValue& input) { return input.type == OnnxType::Float; });
+  // Indices: of an embedding.
+  const bool has_indices = std::any_of(model.inputs.begin(), model.inputs.end(), [](const OnnxValue& input) {
+    return input.type == OnnxType::Int64 || input.type == OnnxType::Int32;
+  });
+  const bool has_float_constant =
+      std::any_of(model.initializers.begin(), model.initializers.end(),
+                  [](const auto& constant) { return constant.second.type == OnnxType::Float; });
+  return !has_integers && (has_float_input || (has_indices && has_float_constant));
 }
 
 ModelQuantizer::ModelQuantizer(const OnnxModel& model, std::vector<NamedOnnxTensors> samples)
@@ -36,11 +44,12 @@ QuantizationProfile ModelQuantizer::calibrate(const Calibration& calibration, bo
   std::map<std::string, ValueStatistics> statistics;
   for (const NamedOnnxTensors& sample : samples_) {
     for (const OnnxValue& input : model_.inputs) {
+      if (input.type != OnnxType::Float) continue;
       statistics[input.name].add(sample.at(input.name).elements<float>());
     }
     run_onnx(model_, sample, [&](const OnnxNode& node, const std::vector<OnnxTensor>& results) {
       for (std::size_t i = 0; i < node.outputs.size() && i < results.size(); ++i) {
-        if (values.activations.count(node.outputs[i]) == 0) continue;
+        if (values.activations.count(node.outputs[i]) == 0 || values.masks.count(node.outputs[i]) != 0) continue;
         if (results[i].type != OnnxType::Float) {
           throw OnnxError(node.described() + ": its result '" + node.outputs[i] + "' is " +
                           onnx_type_name(results[i].type) + " and depends on the inputs; expected float");

@@ -11,7 +11,7 @@
 
 namespace gemel::compiler {
 
-// Float inputs, and no operator on integers yet.
+// Float inputs, or indices of float tables; and no operator on integers yet.
 bool is_float_model(const OnnxModel& model);
 
 class ModelQuantizer {

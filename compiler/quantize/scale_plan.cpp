@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "compiler/onnx/onnx_error.h"
+#include "compiler/quantize/attention_masks.h"
 #include "compiler/quantize/graph_edit.h"
 
 namespace gemel::compiler {
@@ -55,6 +56,11 @@ class Ties {
     return true;
   }
   void start(const std::string& value, double scale) { scales_[value] = scale; }
+  void raise(const std::string& value, double scale) {
+    const Place place = find(value);
+    double& root = scales_[place.root];
+    root = std::max(root, scale / place.factor);
+  }
   double scale(const std::string& value) {
     const Place place = find(value);
     return place.factor * scales_.at(place.root);
@@ -93,14 +99,23 @@ QuantizedValues quantized_values(const OnnxModel& given) {
   OnnxModel model = given;
   GraphEdit edit(model);
   QuantizedValues values;
-  for (const OnnxValue& input : model.inputs) values.activations.insert(input.name);
+  std::set<std::string> sums;  // that a Softmax reads
+  for (const MaskedSoftmax& softmax : find_masked_softmax(edit)) {
+    sums.insert(softmax.sum);
+    values.masks.insert(softmax.mask_values.begin(), softmax.mask_values.end());
+  }
+  for (const OnnxValue& input : model.inputs) {
+    if (input.type == OnnxType::Float) values.activations.insert(input.name);
+  }
   for (const OnnxNode& node : model.nodes) {
     if (rescales(edit, node)) {
       values.rescaled.insert(node.outputs[0]);
       continue;
     }
     for (const std::string& output : node.outputs) {
-      if (output.empty()) continue;
+      const auto note = model.notes.find(output);
+      const bool is_number = note == model.notes.end() || note->second.type == OnnxType::Float;
+      if (output.empty() || !is_number || sums.count(output) != 0) continue;
       const OnnxNode* reader = edit.only_reader(output);
       // A limit becomes part of the step before it; a Relu after a bias too.
       const bool is_limited =
@@ -141,7 +156,12 @@ std::map<std::string, float> planned_scales(const OnnxModel& given, const Quanti
   GraphEdit edit(model);
   Ties ties;
   const auto start = [&](const std::string& name, float limit) { ties.start(name, static_cast<double>(limit) / 127); };
+  const auto is_mask = [&](const std::string& name) { return values.masks.count(name) != 0; };
   for (const std::string& name : values.activations) {
+    if (is_mask(name)) {
+      start(name, 0);
+      continue;
+    }
     const auto entry = profile.values.find(name);
     if (entry == profile.values.end()) throw OnnxError("the profile has no value '" + name + "'; make a new one");
     start(name, entry->second.limit);
@@ -152,6 +172,10 @@ std::map<std::string, float> planned_scales(const OnnxModel& given, const Quanti
     }
   }
   for (const std::string& name : values.constants) {
+    if (is_mask(name)) {
+      start(name, 0);
+      continue;
+    }
     float limit = 0;
     for (const float v : model.initializers.at(name).elements<float>()) {
       if (std::isfinite(v)) limit = std::max(limit, std::fabs(v));
@@ -174,8 +198,18 @@ std::map<std::string, float> planned_scales(const OnnxModel& given, const Quanti
       }
     }
   }
+  // What a mask hides must lie this far below everything else: its share is then less than 1 in a million.
+  constexpr double kDepth = 16;
+  std::set<std::string> sums;
+  for (const MaskedSoftmax& softmax : find_masked_softmax(edit)) {
+    sums.insert(softmax.sum);
+    const double bias = static_cast<double>(softmax.bias);
+    double limit = softmax.hides ? 2 * (127 * ties.scale(softmax.scores) + bias) + kDepth : bias;
+    if (limit == 0) limit = 127;
+    for (const std::string& name : softmax.mask_values) ties.raise(name, limit / 127);
+  }
   for (const OnnxNode& node : model.nodes) {
-    if (node.op_type != "Add" || node.inputs.size() != 2) continue;
+    if (node.op_type != "Add" || node.inputs.size() != 2 || sums.count(node.outputs[0]) != 0) continue;
     const std::string &a = node.inputs[0], &b = node.inputs[1];
     if (a == b || !is_known(a) || !is_known(b)) continue;
     ties.tie(a, b, whole_ratio(ties.scale(a) / ties.scale(b)));

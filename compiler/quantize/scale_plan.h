@@ -16,6 +16,7 @@ struct QuantizedValues {
   std::set<std::string> activations;  // int8, rounded after the node that makes them
   std::set<std::string> constants;    // operands of sums and the like: int8 too
   std::set<std::string> rescaled;     // a positive multiple of another: the same int8 with another scale
+  std::set<std::string> masks;        // some of the first two, whose scale follows from the scores that they hide
 };
 
 // Of a simplified float model. Left out: what exists only inside a fused step (before an activation or a bias).

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "compiler/onnx/onnx_error.h"
+#include "compiler/quantize/attention_masks.h"
+#include "compiler/quantize/integer_tables.h"
 #include "compiler/quantize/patterns.h"
 
 namespace gemel::compiler {
@@ -69,6 +71,9 @@ OnnxModel simplified_float_model(const OnnxModel& model, const NamedOnnxTensors&
   edit.drop_dead();
   find_layer_norm(edit, shapes);
   edit.drop_dead();
+  tabulate_integers(edit, shapes);
+  edit.drop_dead();
+  move_reshapes_behind_softmax(edit);
   find_image_means(edit, shapes);
   turn_around_constants(edit);
   edit.drop_dead();

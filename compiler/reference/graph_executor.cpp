@@ -261,8 +261,9 @@ struct NodeRunner {
   }
 
   void operator()(const Softmax& op) const {
-    host(arch::HostOpKind::Softmax, softmax_params(op), {op.input_scale, op.output_scale});
+    host(arch::HostOpKind::Softmax, softmax_params(op), softmax_scales(op, node.inputs.size()), node.inputs.size());
   }
+  void operator()(const GatherRows&) const { host(arch::HostOpKind::GatherRows, {}, {}); }
   void operator()(const LayerNorm& op) const {
     host(arch::HostOpKind::LayerNorm, {static_cast<std::int64_t>(arch::bits_from_float(op.epsilon))},
          {op.input_scale, op.output_scale});

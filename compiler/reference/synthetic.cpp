@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/reference/synthetic.h"
 
-#include <stdexcept>
-
 #include "sim/arch/numerics.h"
 
 namespace gemel::compiler {
@@ -62,8 +60,13 @@ std::vector<std::int32_t> synthetic_bias(const std::string& name, std::int64_t c
 }
 
 TensorValue synthetic_input(const Tensor& input) {
-  if (input.type == ElementType::Int32) throw std::invalid_argument("input '" + input.name + "' is int32");
   TensorValue value;
+  if (input.type == ElementType::Int32) {
+    SplitMix random(seed_of("input:" + input.name));
+    value.int32_data.resize(static_cast<std::size_t>(element_count(input.shape)));
+    for (std::int32_t& v : value.int32_data) v = static_cast<std::int32_t>(random.next() & 1);
+    return value;
+  }
   value.int8_data = bell_bytes("input:" + input.name, element_count(input.shape), 4);
   for (std::int8_t& v : value.int8_data) {
     if (v == -128) v = -127;

@@ -18,7 +18,7 @@ std::vector<std::int8_t> synthetic_weights(const std::string& name, std::int64_t
 std::vector<std::int32_t> synthetic_bias(const std::string& name, std::int64_t count, double deviation);
 
 // What an input of the graph holds when no file is given: bell-shaped, standard deviation about 37 (uint8: around 128;
-// float32: about 1.2).
+// float32: about 1.2; int32, which are indices: 0 and 1).
 TensorValue synthetic_input(const Tensor& input);
 
 }  // namespace gemel::compiler

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "sim/arch/host_math.h"
 #include "sim/arch/host_tensor_view.h"
@@ -51,6 +52,34 @@ void softmax(const HostOp& op, const Operands& o) {
       const float value =
           j < used ? static_cast<float>(static_cast<double>(e[j]) / sum / static_cast<double>(op.scales[1])) : 0.0f;
       put_softmax(o.out, at[1] + j * o.out.stride(last), value, zero_point);
+    }
+  });
+}
+
+// With a second input that is added before.
+void masked_softmax(const HostOp& op, const Operands& o) {
+  const std::int32_t zero_point = op.params.size() > 2 ? static_cast<std::int32_t>(op.params[2]) : 0;
+  const View &x = o.in[0], &mask = o.in[1];
+  const Index n = x.shape().back();
+  const std::size_t last = x.rank() - 1;
+  std::vector<float> v(static_cast<std::size_t>(n));
+  for_each_row({&x, &mask, &o.out}, last, [&](const std::vector<Index>& at, Index row) {
+    const Index used = op.params[0] != 0 ? std::min(n, std::max<Index>(row + op.params[1] + 1, 0)) : n;
+    float most = -std::numeric_limits<float>::infinity();
+    for (Index j = 0; j < used; ++j) {
+      const float score = static_cast<float>(x.get(at[0] + j * x.stride(last))) * op.scales[0];
+      const float hiding = static_cast<float>(mask.get(at[1] + j * mask.stride(last))) * op.scales[1];
+      v[j] = score + hiding;
+      most = std::max(most, v[j]);
+    }
+    double sum = 0;
+    for (Index j = 0; j < used; ++j) {
+      v[j] = static_cast<float>(exp_of_nonpositive(static_cast<double>(v[j] - most)));
+      sum += static_cast<double>(v[j]);
+    }
+    for (Index j = 0; j < n; ++j) {
+      const double value = j < used ? static_cast<double>(v[j]) / sum / static_cast<double>(op.scales[2]) : 0.0;
+      put_softmax(o.out, at[2] + j * o.out.stride(last), static_cast<float>(value), zero_point);
     }
   });
 }
@@ -189,7 +218,11 @@ void run_host_op(const HostOp& op, std::uint8_t* memory, std::uint64_t base, std
   for (const HostTensor& t : op.inputs) o.in.emplace_back(t, memory, base, size);
   switch (op.kind) {
     case Kind::Softmax:
-      softmax(op, o);
+      if (op.inputs.size() == 2) {
+        masked_softmax(op, o);
+      } else {
+        softmax(op, o);
+      }
       return;
     case Kind::LayerNorm:
       layer_norm(op, o);
@@ -237,6 +270,9 @@ void run_host_op(const HostOp& op, std::uint8_t* memory, std::uint64_t base, std
       return;
     case Kind::DequantizeFloat:
       host::dequantize_float(op, o);
+      return;
+    case Kind::GatherRows:
+      host::gather_rows(o);
       return;
   }
 }

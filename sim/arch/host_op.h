@@ -35,6 +35,9 @@ enum class HostOpKind : std::uint8_t {
   // last axis) takes part only where j <= i + offset, the others become 0.
   // e_j = (float)exp((double)((float)(x_j - max) * scale_x)); sum in double, ascending;
   // out = round((float)((double)e_j / sum / (double)scale_out)) + zero point, saturating.
+  // With a second input, a mask m of x's shape: scales {x, m, out}; v_j = (float)x_j * scale_x + (float)m_j * scale_m
+  // in
+  // float32, e_j = (float)exp((double)(v_j - max v)).
   Softmax,
   // Last axis of n elements. inputs {x, gamma, beta} (gamma, beta: float32 of shape [n]); scales {x, out};
   // params {bits of float32 epsilon}. S = sum x, Q = sum x^2, ascending;
@@ -86,8 +89,11 @@ enum class HostOpKind : std::uint8_t {
   QuantizeFloat,
   // x int8 or int32 to float32: scales {scale}; params {zero point}: (float)(x - zero point) * scale.
   DequantizeFloat,
+  // inputs {indices int32, table int8 [rows, width]}; output int8 of the indices' shape and width: the row of each
+  // index, one below 0 counted from the end. No params, no scales. An index outside the table is refused.
+  GatherRows,
 };
-inline constexpr HostOpKind kLastHostOpKind = HostOpKind::DequantizeFloat;
+inline constexpr HostOpKind kLastHostOpKind = HostOpKind::GatherRows;
 
 struct HostOp {
   HostOpKind kind = HostOpKind::Copy;
@@ -112,8 +118,8 @@ void run_host_op(const HostOp& op, std::uint8_t* memory, std::uint64_t base, std
 //   Softmax 8 operations an element, LayerNorm 8, Gelu 16, Requantize and Relu 2, Copy 1 (with scales 2), Fill 1, Add
 //   4, Mul 3, pooling 1 for each window element + 2 for each output, MatMul and Conv2d 2 for each multiply-accumulate +
 //   2 for each output, Lookup 2 or (of two) 4, QuantizeSums 4 + 2 for each term, QuantizeFloat 3, DequantizeFloat 2.
-//   Bytes: each element of each input once (repeated elements once), each element of the output
-//   once.
+//   GatherRows 1. A mask adds 2 to Softmax. Bytes: each element of each input once (repeated elements once; of the
+//   table of GatherRows as many as the output has), each element of the output once.
 struct HostOpWork {
   std::uint64_t operations = 0;
   std::uint64_t bytes_read = 0;

@@ -23,7 +23,7 @@ struct KindInfo {
 };
 
 constexpr KindInfo kKinds[] = {
-    {Kind::Softmax, "softmax", 1, 1, 2, 1, "causal, offset and perhaps zero point", 2, false},
+    {Kind::Softmax, "softmax", 1, 2, 2, 1, "causal, offset and perhaps zero point", 2, false},
     {Kind::LayerNorm, "layer_norm", 3, 3, 1, 0, "epsilon bits", 2, false},
     {Kind::Gelu, "gelu", 1, 1, 0, 0, "none", 2, false},
     {Kind::Copy, "copy", 1, 1, 0, 0, "none", 2, true},
@@ -43,6 +43,7 @@ constexpr KindInfo kKinds[] = {
     {Kind::QuantizeSums, "quantize_sums", 2, 4, 6, 0, "zero point, least, most, offset, factor, factor", 0, true},
     {Kind::QuantizeFloat, "quantize_float", 1, 1, 1, 0, "zero point", 1, false},
     {Kind::DequantizeFloat, "dequantize_float", 1, 1, 1, 0, "zero point", 1, false},
+    {Kind::GatherRows, "gather_rows", 2, 2, 0, 0, "none", 0, true},
 };
 
 const KindInfo& info_of(Kind kind) {
@@ -163,6 +164,16 @@ void check_lookup(const HostOp& op) {
   }
 }
 
+void check_gather_rows(const HostOp& op) {
+  const HostTensor &indices = op.inputs[0], &table = op.inputs[1];
+  require(op, indices.element_bytes == 4, "expected int32 indices");
+  require(op, table.element_bytes == 1 && table.shape.size() == 2, "expected an int8 table of rows");
+  std::vector<std::int64_t> shape = indices.shape;
+  shape.push_back(table.shape.size() == 2 ? table.shape[1] : 0);
+  require(op, op.output.element_bytes == 1 && op.output.shape == shape,
+          "expected an int8 output of the indices' shape and the table's width");
+}
+
 void check_quantization(const HostOp& op) {
   const bool to_float = op.kind == Kind::DequantizeFloat;
   require(op, op.output.element_bytes == (to_float ? 4 : 1),
@@ -192,6 +203,7 @@ std::uint64_t operations_of(const HostOp& op) {
   const std::uint64_t n = elements_of(op.output);
   switch (op.kind) {
     case Kind::Softmax:
+      return (op.inputs.size() == 2 ? 10 : 8) * n;
     case Kind::LayerNorm:
       return 8 * n;
     case Kind::Gelu:
@@ -221,6 +233,8 @@ std::uint64_t operations_of(const HostOp& op) {
       return 3 * n;
     case Kind::DequantizeFloat:
       return 2 * n;
+    case Kind::GatherRows:
+      return n;
   }
   return n;
 }
@@ -246,8 +260,9 @@ void check_host_op(const HostOp& op) {
   require(op, op.params.size() >= info.params && op.params.size() <= info.params + info.optional_params,
           std::to_string(op.params.size()) + " params; expected " + std::to_string(info.params) + " (" +
               info.param_names + ")");
-  require(op, op.scales.size() == info.scales || (info.scales_optional && op.scales.empty()),
-          std::to_string(op.scales.size()) + " scales; expected " + std::to_string(info.scales));
+  const std::size_t scales = info.scales + (op.kind == Kind::Softmax ? op.inputs.size() - 1 : 0);
+  require(op, op.scales.size() == scales || (info.scales_optional && op.scales.empty()),
+          std::to_string(op.scales.size()) + " scales; expected " + std::to_string(scales));
   for (const float s : op.scales) require(op, s > 0 && s <= 3.4e38f, "a scale is not a positive finite number");
   for (std::size_t i = 0; i < op.inputs.size(); ++i) check_tensor(op, op.inputs[i], "input " + std::to_string(i));
   check_tensor(op, op.output, "output");
@@ -264,6 +279,9 @@ void check_host_op(const HostOp& op) {
       return;
     case Kind::Lookup:
       check_lookup(op);
+      return;
+    case Kind::GatherRows:
+      check_gather_rows(op);
       return;
     case Kind::QuantizeSums:
     case Kind::QuantizeFloat:
@@ -295,6 +313,9 @@ HostOpWork host_op_work(const HostOp& op) {
   HostOpWork work;
   work.operations = operations_of(op);
   for (const HostTensor& t : op.inputs) work.bytes_read += distinct_elements(t) * t.element_bytes;
+  if (op.kind == Kind::GatherRows) {
+    work.bytes_read = distinct_elements(op.inputs[0]) * op.inputs[0].element_bytes + elements_of(op.output);
+  }
   work.bytes_written = distinct_elements(op.output) * op.output.element_bytes;
   work.macs = macs_of(op);
   return work;

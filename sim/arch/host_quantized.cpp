@@ -2,6 +2,7 @@
 // Tables, and what stands between sums, floats and integers with a zero point.
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "sim/arch/host_tensor_view.h"
 
@@ -60,6 +61,22 @@ void dequantize_float(const HostOp& op, const Operands& o) {
     const auto difference = static_cast<std::int32_t>(static_cast<std::uint32_t>(o.in[0].get(at.back())) -
                                                       static_cast<std::uint32_t>(op.params[0]));
     o.out.put(at[kOut], static_cast<std::int32_t>(bits_from_float(static_cast<float>(difference) * op.scales[0])));
+  });
+}
+
+void gather_rows(const Operands& o) {
+  const View &indices = o.in[0], &table = o.in[1];
+  const Index rows = table.shape()[0], width = table.shape()[1];
+  const std::size_t last = o.out.rank() - 1;
+  for_each_row({&o.out, &indices}, last, [&](const std::vector<Index>& at, Index) {
+    const Index given = indices.get(at[1]), row = given < 0 ? given + rows : given;
+    if (row < 0 || row >= rows) {
+      throw std::invalid_argument("host operator gather_rows: index " + std::to_string(given) +
+                                  " is outside the table of " + std::to_string(rows) + " rows");
+    }
+    for (Index j = 0; j < width; ++j) {
+      o.out.put(at[0] + j * o.out.stride(last), table.get(row * table.stride(0) + j * table.stride(1)));
+    }
   });
 }
 
