@@ -24,6 +24,7 @@ struct Options {
   std::string dump_after;
   std::vector<std::string> dims;
   bool explain = false;
+  std::string loops = "auto";
   std::string emit_onnx;
 };
 
@@ -52,7 +53,7 @@ int compile_work(const Options& options) {
   const arch::AcceleratorConfig config = options.config.resolve().config;
   ProgressLine progress;
   progress.show("compiling " + options.work);
-  const Work work = compile_workload(options.work, config, {options.dump_after, options.dims, options.explain});
+  const Work work = compile_workload(options.work, config, {options.dump_after, options.dims, options.explain, read_loop_use(options.loops)});
   if (!options.emit_onnx.empty()) {
     write_output_file(options.emit_onnx, compiler::onnx_bytes(compiler::standard_onnx(work.onnx->model)));
   }
@@ -73,6 +74,7 @@ Action add_compile_command(CLI::App& command) {
   command.add_option("--dim", options->dims, "size of a dynamic dimension of an ONNX model")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
+  add_loop_option(command, options->loops);
   command.add_option("--emit-onnx", options->emit_onnx, "write the quantised network as an ONNX model")
       ->type_name("Q.onnx");
   command.add_flag("--explain", options->explain, "print where each node runs, its expected cycles, and why");

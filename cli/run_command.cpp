@@ -44,6 +44,7 @@ struct Options {
   std::string energy = sim::kDefaultEnergyTable;
   std::vector<std::string> inputs;
   std::vector<std::string> dims;
+  std::string loops = "auto";
   std::vector<std::string> golden;
   std::string output_dir;
 };
@@ -190,6 +191,7 @@ int run_work(const Options& options) {
   progress.show("compiling " + options.work);
   WorkOptions work_options;
   work_options.dims = options.dims;
+  work_options.loops = read_loop_use(options.loops);
   Work work = load_work(options.work, kind, config, work_options);
   apply_inputs(work.program, options.inputs);
   if (!options.output_dir.empty()) check_output_dir(work.program, options.output_dir);
@@ -260,6 +262,7 @@ Action add_run_command(CLI::App& command) {
   command.add_option("--golden", options->golden, "compare an output with this file as well")
       ->type_name("NAME=FILE.npy")
       ->allow_extra_args(false);
+  add_loop_option(command, options->loops);
   command.add_option("--dim", options->dims, "size of a dynamic dimension of an ONNX model")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);

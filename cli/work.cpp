@@ -55,6 +55,19 @@ compiler::OnnxDims read_dims(const std::vector<std::string>& assignments) {
   return dims;
 }
 
+compiler::LoopUse read_loop_use(const std::string& text) {
+  if (text == "auto") return compiler::LoopUse::Automatic;
+  if (text == "never") return compiler::LoopUse::Never;
+  if (text == "always") return compiler::LoopUse::Always;
+  throw arch::InputError("--loops " + text + ": expected auto, never or always");
+}
+
+void add_loop_option(CLI::App& command, std::string& text) {
+  command
+      .add_option("--loops", text, "loop instructions: auto (where predicted faster), never, always (where they can)")
+      ->type_name("USE");
+}
+
 WorkKind find_work_kind(const std::string& path) {
   std::error_code error;
   if (!fs::exists(path, error)) throw arch::InputError(path + ": cannot be read: there is no such file");
@@ -92,6 +105,7 @@ Work compile_workload(const std::string& path, const arch::AcceleratorConfig& co
     }
     work.name = work.graph->name;
     compiler::CompileOptions compile_options;
+    compile_options.loops = options.loops;
     if (options.dump_after == kGraphStage) work.dump = compiler::describe_graph(*work.graph);
     compile_options.dump_after = options.dump_after;
     compiler::OptimisedGraph optimised = compiler::optimise_graph(*work.graph, options.dump_after);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // WORK of the command line: a workload (.yaml, .onnx), a program (.gemel) or a recorded command stream (.rocc).
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -24,6 +25,7 @@ struct WorkOptions {
   std::string dump_after;         // one of dump_stages(), or ""
   std::vector<std::string> dims;  // "NAME=VALUE": dynamic dimensions of an ONNX model
   bool explain = false;
+  compiler::LoopUse loops = compiler::LoopUse::Automatic;
 };
 
 struct OnnxWork {
@@ -50,6 +52,10 @@ WorkKind find_work_kind(const std::string& path);
 
 // "NAME=VALUE" each: sizes of dynamic dimensions. Throws arch::InputError.
 std::map<std::string, std::int64_t> read_dims(const std::vector<std::string>& assignments);
+
+// "auto", "never" or "always" of --loops. Throws arch::InputError.
+compiler::LoopUse read_loop_use(const std::string& text);
+void add_loop_option(CLI::App& command, std::string& text);
 
 // Stages that compile_workload() can print, in order.
 std::vector<std::string> dump_stages();

@@ -42,7 +42,8 @@ class Compiler {
       : model_(std::move(model)),
         options_(options),
         machine_(machine_for(config, options.dataflow)),
-        buffers_(model_.graph) {}
+        buffers_(model_.graph),
+        forms_(machine_, memory_, options.loops) {}
 
   Compilation run() {
     verify_fused_model(model_);
@@ -79,6 +80,11 @@ class Compiler {
       if (!is_dense_part(layer)) in_pieces_.insert(output_view(layer).root);
     }
     for (std::size_t i = 0; i < model_.layers.size(); ++i) compile_layer(i, result);
+    if (options_.loops == LoopUse::Always && !looped_) {
+      throw arch::InputError(machine_.config.name + ": loops always: no layer can be a loop (" +
+                             (first_refusal_.empty() ? "the array runs none" : first_refusal_) +
+                             "); automatic would be right");
+    }
     emitter.fence();
     result.tiles = emitter.take_tiles();
     result.memory = memory_use();
@@ -167,6 +173,20 @@ class Compiler {
     Schedule schedule = builder.take();
     interleave(schedule, machine_);
     verify_schedule(schedule, machine_);
+    if (const auto* group = std::get_if<ContractionGroup>(&stage)) {
+      const TileForm form = forms_.choose(*group, schedule);
+      if (options_.dump_after == "tiles" || options_.dump_after == "schedule") out_ << "  " << form.why << "\n";
+      if (first_refusal_.empty()) first_refusal_ = form.refusal;
+      if (!form.loops.empty()) {
+        looped_ = true;
+        cost_.cycles += form.cycles;
+        for (const LoopRun& run : form.loops) {
+          if (options_.dump_after == "schedule") out_ << describe_loops(run, options_.schedule_lines);
+          emitter_->emit(run);
+        }
+        return;
+      }
+    }
     if (options_.dump_after == "schedule") out_ << describe_schedule(schedule, options_.schedule_lines);
     cost_.cycles += schedule.predicted_cycles;
     emitter_->emit(schedule);
@@ -240,12 +260,15 @@ class Compiler {
   BufferTable buffers_;
   PlanCache plans_;
   MemoryPlan memory_;
+  FormChooser forms_;
   std::vector<std::vector<Stage>> stages_;
   std::vector<std::vector<StagePhase>> phases_;
   std::set<TensorId> in_pieces_;  // roots some of whose layers write a piece without a name of its own
   arch::Program* program_ = nullptr;
   Emitter* emitter_ = nullptr;
   LayerCost cost_;
+  bool looped_ = false;
+  std::string first_refusal_;
   std::ostringstream out_;
 };
 

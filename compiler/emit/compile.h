@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/emit/tile_form.h"
 #include "compiler/graph/fused_layer.h"
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/program.h"
@@ -18,6 +19,7 @@ enum class DataflowChoice : std::uint8_t { Automatic, WeightStationary, OutputSt
 
 struct CompileOptions {
   DataflowChoice dataflow = DataflowChoice::Automatic;  // weight stationary where the machine has it
+  LoopUse loops = LoopUse::Automatic;
   // Stage to print: "fused", "tiles", "schedule" or "memory"; "" prints none.
   std::string dump_after;
   std::size_t schedule_lines = 200;  // per layer, of "schedule"

@@ -6,11 +6,15 @@ namespace gemel::compiler {
 using arch::LocalAddress;
 using arch::LocalBlock;
 
-void Emitter::command(Stream stream, const arch::Command& command) {
+void Emitter::offer(const arch::Command& command) {
   step(arch::StepKind::Command, static_cast<std::uint32_t>(program_.commands.size()));
   program_.commands.push_back(command);
-  ++commands_[static_cast<std::size_t>(stream)];
   busy_ = true;
+}
+
+void Emitter::command(Stream stream, const arch::Command& command) {
+  offer(command);
+  ++commands_[static_cast<std::size_t>(stream)];
 }
 
 void Emitter::fence() {
@@ -62,14 +66,24 @@ void Emitter::emit(const Schedule& schedule) {
   }
 }
 
-void Emitter::load(const Schedule& schedule, const LoadOp& op) {
-  const arch::ConfigLoad& config = schedule.load_configs[op.config];
+void Emitter::configure_load(const arch::ConfigLoad& config) {
   const arch::Command wanted = arch::encode_config_load(config);
   std::optional<arch::Command>& held = load_[config.state];
-  if (!held || !(*held == wanted)) {
-    held = wanted;
-    command(Stream::Load, wanted);
-  }
+  if (held && *held == wanted) return;
+  held = wanted;
+  command(Stream::Load, wanted);
+}
+
+void Emitter::configure_store(const arch::ConfigStore& config) {
+  const arch::Command wanted = arch::encode_config_store(config);
+  if (store_ && *store_ == wanted) return;
+  store_ = wanted;
+  command(Stream::Store, wanted);
+}
+
+void Emitter::load(const Schedule& schedule, const LoadOp& op) {
+  const arch::ConfigLoad& config = schedule.load_configs[op.config];
+  configure_load(config);
   arch::Mvin mvin;
   mvin.state = config.state;
   mvin.dram_address = op.source.buffer == kNoBuffer ? 0 : memory_.address_of(op.source);
@@ -101,11 +115,7 @@ void Emitter::compute(const ComputeOp& op) {
 }
 
 void Emitter::store(const Schedule& schedule, const StoreOp& op) {
-  const arch::Command wanted = arch::encode_config_store(schedule.store_configs[op.config]);
-  if (!store_ || !(*store_ == wanted)) {
-    store_ = wanted;
-    command(Stream::Store, wanted);
-  }
+  configure_store(schedule.store_configs[op.config]);
   arch::Mvout mvout;
   mvout.dram_address = memory_.address_of(op.target);
   mvout.local = {LocalAddress(op.local), op.cols, op.rows};

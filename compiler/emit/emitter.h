@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "compiler/memory/memory_plan.h"
+#include "compiler/schedule/loop_schedule.h"
 #include "compiler/schedule/operation.h"
 #include "compiler/tile/machine.h"
+#include "sim/arch/loop_expander.h"
 #include "sim/arch/program.h"
 #include "sim/arch/tile.h"
 
@@ -17,7 +19,7 @@ namespace gemel::compiler {
 class Emitter {
  public:
   Emitter(const Machine& machine, const MemoryPlan& memory, arch::Program& program)
-      : machine_(machine), memory_(memory), program_(program) {}
+      : machine_(machine), memory_(memory), program_(program), expander_(machine.config.isa_version, machine.derived) {}
 
   void begin_layer(std::uint32_t index) {
     layer_ = index;
@@ -26,16 +28,22 @@ class Emitter {
   void fence();  // nothing where no command was offered since the last one
   void host(arch::HostOp op);
   void emit(const Schedule& schedule);
+  void emit(const LoopRun& run);
   // Of all layers so far.
   std::vector<arch::Tile> take_tiles() { return std::move(tiles_); }
 
  private:
   void step(arch::StepKind kind, std::uint32_t index) { program_.steps.push_back({kind, index}); }
+  void offer(const arch::Command& command);
   void command(Stream stream, const arch::Command& command);
   void configure_execute(const arch::ConfigExecute& config);
   void load(const Schedule& schedule, const LoadOp& op);
   void compute(const ComputeOp& op);
   void store(const Schedule& schedule, const StoreOp& op);
+  void configure_load(const arch::ConfigLoad& config);
+  void configure_store(const arch::ConfigStore& config);
+  void loop(const LoopRun& run, const LoopOp& op);
+  void loop_command(const arch::Command& command);
 
   const Machine& machine_;
   const MemoryPlan& memory_;
@@ -46,6 +54,10 @@ class Emitter {
   bool busy_ = false;
   std::optional<arch::Command> execute_, store_;
   std::array<std::optional<arch::Command>, 3> load_;
+  // Of the two loop slots, which take the loops in turn: registers as last written, functs 9 to 13.
+  std::array<std::array<std::optional<arch::Command>, 5>, 2> loop_registers_;
+  unsigned loop_slot_ = 0;
+  arch::LoopExpander expander_;  // counts what loops are made of
 };
 
 }  // namespace gemel::compiler

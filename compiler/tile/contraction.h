@@ -34,7 +34,7 @@ struct Tap {
 };
 
 enum class WeightLayout : std::uint8_t {
-  Packed,      // made by memory/weight_layout: [group of lanes][tap][lane block][group of outputs][lane][output]
+  Packed,      // in the order of weight_packing.h
   RowMajor,    // one matrix [lanes][outputs] with a row stride; one tap
   Transposed,  // one matrix [outputs][lanes] with a row stride; one tap; the array's transposer turns it
 };

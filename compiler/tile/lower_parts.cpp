@@ -92,7 +92,7 @@ BufferId identity_matrix(std::int32_t multiple, const Machine& machine, BufferTa
 }
 
 std::vector<std::int64_t> packed_shape(const WeightPacking& p) {
-  return {p.lane_blocks, p.taps, p.groups, p.dim, p.row_bytes};
+  return {p.lane_blocks, p.taps, p.dim, p.row_bytes};
 }
 
 }  // namespace gemel::compiler

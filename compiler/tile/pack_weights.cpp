@@ -21,15 +21,11 @@ void pack_dense(const WeightSource& s, const WeightPacking& p, std::vector<std::
   for (std::int32_t block = 0; block < p.lane_blocks; ++block) {
     const std::int32_t lanes = std::min(p.dim, s.lanes - block * p.dim);
     for (std::int32_t tap = 0; tap < p.taps; ++tap) {
-      for (std::int32_t group = 0; group < p.groups; ++group) {
-        const std::int32_t first = group * p.group_blocks * p.dim;
-        const std::int32_t count = std::min(static_cast<std::int32_t>(p.row_bytes), s.outputs - first);
-        std::uint8_t* to = out.data() + p.offset(block, tap, group * p.group_blocks);
-        for (std::int32_t l = 0; l < lanes; ++l) {
-          const std::int8_t* from = s.data + s.tap_offset[static_cast<std::size_t>(tap)] +
-                                    (std::int64_t{block} * p.dim + l) * s.lane_stride + first * s.output_stride;
-          copy_row(from, s.output_stride, count, to + l * p.row_bytes);
-        }
+      std::uint8_t* to = out.data() + p.offset(block, tap, 0);
+      for (std::int32_t l = 0; l < lanes; ++l) {
+        const std::int8_t* from = s.data + s.tap_offset[static_cast<std::size_t>(tap)] +
+                                  (std::int64_t{block} * p.dim + l) * s.lane_stride;
+        copy_row(from, s.output_stride, s.outputs, to + l * p.row_bytes);
       }
     }
   }

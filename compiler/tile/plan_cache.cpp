@@ -4,7 +4,6 @@
 #include <sstream>
 
 namespace gemel::compiler {
-namespace {
 
 std::string shape_key(const Contraction& w) {
   std::ostringstream key;
@@ -29,8 +28,6 @@ std::string shape_key(const Contraction& w) {
   }
   return key.str();
 }
-
-}  // namespace
 
 const TilePlan& PlanCache::plan(const Contraction& work, const Machine& machine) {
   const std::string key = shape_key(work);

@@ -8,6 +8,9 @@
 
 namespace gemel::compiler {
 
+// Equal for contractions that differ only in where their operands lie.
+std::string shape_key(const Contraction& work);
+
 class PlanCache {
  public:
   const TilePlan& plan(const Contraction& work, const Machine& machine);

@@ -130,7 +130,7 @@ TileGrid measure_grid(const Contraction& work, const Machine& machine, std::int3
 
 // The busiest unit decides; of two plans it keeps equally busy, the one that leaves more slack to the others runs
 // better.
-std::int64_t TileCost::total() const { return std::max({compute, load, store}) + (load + store) / 16 + edges; }
+std::int64_t TileCost::total() const { return busiest() + (load + store) / 16 + edges; }
 
 TileCost estimate(const Contraction& work, const Machine& machine, const TileGrid& grid, const TilePlan& plan) {
   const std::int64_t dim = machine.dim();

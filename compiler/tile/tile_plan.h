@@ -2,6 +2,7 @@
 #pragma once
 // How a contraction is cut into tiles, in which order they run, and which parts of the scratchpad hold their operands.
 // choose_tiles() is a pure function: it weighs every candidate by compute, load and store cycles and takes the best.
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct TileCost {
   std::int64_t compute = 0, load = 0, store = 0;  // cycles of each unit if it never waited
   std::int64_t edges = 0;                         // first operands in, last results out
   std::int64_t read_bytes = 0, written_bytes = 0;
+  std::int64_t busiest() const { return std::max({compute, load, store}); }
   std::int64_t total() const;
 };
 

@@ -40,6 +40,7 @@ arch::AcceleratorConfig random_machine(Random& random) {
   const arch::Dataflow flows[] = {arch::Dataflow::Both, arch::Dataflow::WeightStationary,
                                   arch::Dataflow::OutputStationary};
   config.mesh.dataflow = flows[pick(random, 0, 2)];
+  if (coin(random)) config.isa_version = arch::IsaVersion::Gemmini2025;
   config.scratchpad.banks = 1u << pick(random, 0, 3);
   config.scratchpad.capacity_kib = (32u << pick(random, 0, 3)) * std::max(1u, config.mesh.dim / 16);
   config.accumulator.banks = 1u << pick(random, 0, 1);
@@ -146,7 +147,7 @@ TEST(CompileRandom, ProgramsComputeWhatTheReferenceComputes) {
   const unsigned seed = given ? static_cast<unsigned>(std::atoi(given)) : std::random_device{}();
   std::printf("GEMEL_SEED=%u\n", seed);
   Random random(seed);
-  int refused = 0;
+  int refused = 0, looped = 0;
   constexpr int kNetworks = 150;
   for (int i = 0; i < kNetworks; ++i) {
     const arch::AcceleratorConfig config = random_machine(random);
@@ -154,16 +155,26 @@ TEST(CompileRandom, ProgramsComputeWhatTheReferenceComputes) {
     CompileOptions options;
     if (config.mesh.dataflow == arch::Dataflow::Both && coin(random))
       options.dataflow = DataflowChoice::OutputStationary;
+    const LoopUse uses[] = {LoopUse::Automatic, LoopUse::Never, LoopUse::Always, LoopUse::Always};
+    options.loops = uses[pick(random, 0, 3)];
     SCOPED_TRACE("seed " + std::to_string(seed) + " network " + std::to_string(i) + " dim " +
                  std::to_string(config.mesh.dim));
     try {
-      ASSERT_EQ(run_and_compare(graph, config, options), "") << describe_graph(graph);
+      try {
+        ASSERT_EQ(run_and_compare(graph, config, options), "") << describe_graph(graph);
+        looped += options.loops == LoopUse::Always ? 1 : 0;
+      } catch (const arch::InputError& error) {
+        if (std::string(error.what()).find("no layer can be a loop") == std::string::npos) throw;
+        options.loops = LoopUse::Automatic;
+        ASSERT_EQ(run_and_compare(graph, config, options), "") << describe_graph(graph);
+      }
     } catch (const arch::InputError& error) {
       ASSERT_THAT(error.what(), testing::HasSubstr("would be right"));
       ++refused;
     }
   }
   EXPECT_LT(refused, kNetworks / 10);  // machines too small for a layer are rare
+  EXPECT_GT(looped, 0);
 }
 
 }  // namespace
