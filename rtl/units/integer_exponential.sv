@@ -13,7 +13,7 @@ module integer_exponential (
   output logic signed [31:0] value_o
 );
 
-  logic signed [31:0] negated, halvings, distance, polynomial;
+  logic signed [31:0] negated, halvings, distance, polynomial, halved;
   logic signed [63:0] product;
 
   assign negated    = -q_i;
@@ -21,7 +21,8 @@ module integer_exponential (
   assign halvings   = product[47:16];
   assign distance   = q_i + halvings * qln2_i + qb_i;
   assign polynomial = distance * distance + qc_i;
-  assign value_o    = halvings[31:5] == '0 ? polynomial >>> halvings[4:0] : '0;
+  assign halved     = polynomial >>> halvings[4:0];  // apart, so that it stays signed
+  assign value_o    = halvings[31:5] == '0 ? halved : '0;
 
   logic unused_product;
   assign unused_product = ^{product[63:48], product[15:0]};
