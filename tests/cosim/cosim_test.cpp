@@ -47,6 +47,7 @@ const Machine kMachines[] = {
       "queues.store=1", "queues.execute=3", "dma.bus_width_bits=64", "dma.requests_in_flight=3",
       "dma.loads_in_flight=1"},
      100},
+    {"normalising_4x4", "tiny_4x4", {"normalisations=true", "accumulator_scale.units=2"}, 100},
     {"gemmini_16x16", "gemmini_16x16", {}, 40},
 };
 
