@@ -91,8 +91,6 @@ BufferId identity_matrix(std::int32_t multiple, const Machine& machine, BufferTa
   return buffers.constant(key, {machine.dim(), machine.dim()}, std::move(data));
 }
 
-std::vector<std::int64_t> packed_shape(const WeightPacking& p) {
-  return {p.lane_blocks, p.taps, p.dim, p.row_bytes};
-}
+std::vector<std::int64_t> packed_shape(const WeightPacking& p) { return {p.lane_blocks, p.taps, p.dim, p.row_bytes}; }
 
 }  // namespace gemel::compiler

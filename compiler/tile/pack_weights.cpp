@@ -23,8 +23,8 @@ void pack_dense(const WeightSource& s, const WeightPacking& p, std::vector<std::
     for (std::int32_t tap = 0; tap < p.taps; ++tap) {
       std::uint8_t* to = out.data() + p.offset(block, tap, 0);
       for (std::int32_t l = 0; l < lanes; ++l) {
-        const std::int8_t* from = s.data + s.tap_offset[static_cast<std::size_t>(tap)] +
-                                  (std::int64_t{block} * p.dim + l) * s.lane_stride;
+        const std::int8_t* from =
+            s.data + s.tap_offset[static_cast<std::size_t>(tap)] + (std::int64_t{block} * p.dim + l) * s.lane_stride;
         copy_row(from, s.output_stride, s.outputs, to + l * p.row_bytes);
       }
     }
