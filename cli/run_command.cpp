@@ -13,6 +13,7 @@
 #include "cli/golden.h"
 #include "cli/named_tensors.h"
 #include "cli/output_file.h"
+#include "cli/peak_memory.h"
 #include "cli/progress_line.h"
 #include "cli/trace_options.h"
 #include "cli/what_if.h"
@@ -45,6 +46,7 @@ struct Options {
   std::vector<std::string> inputs;
   std::vector<std::string> dims;
   std::string loops = "auto";
+  std::string profile;
   std::vector<std::string> golden;
   std::string output_dir;
 };
@@ -192,6 +194,7 @@ int run_work(const Options& options) {
   WorkOptions work_options;
   work_options.dims = options.dims;
   work_options.loops = read_loop_use(options.loops);
+  work_options.profile = options.profile;
   Work work = load_work(options.work, kind, config, work_options);
   apply_inputs(work.program, options.inputs);
   if (!options.output_dir.empty()) check_output_dir(work.program, options.output_dir);
@@ -229,6 +232,8 @@ int run_work(const Options& options) {
     write_output_file(options.report, sim::run_report_html(sim::statistics_json(run, result.statistics)));
   }
   print_summary(run, result.statistics);
+  if (kind == WorkKind::Workload) std::cout << memory_text(work.memory) << "; ";
+  std::cout << peak_memory_text() << "\n";
   if (run.memory_crc32) {
     std::cout << "memory crc32 " << run.memory_crc32->region << "; outputs";
     for (const std::string& digest : run.memory_crc32->outputs) std::cout << " " << digest;
@@ -266,6 +271,8 @@ Action add_run_command(CLI::App& command) {
   command.add_option("--dim", options->dims, "size of a dynamic dimension of an ONNX model")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
+  command.add_option("--profile", options->profile, "limits of a float ONNX model, instead of calibrating")
+      ->type_name("F.yaml");
   command.add_option("--output-dir", options->output_dir, "save the outputs as .npy files here")->type_name("DIR");
   add_what_if_flag(command, options->what_if);
   return [options] { return run_work(*options); };

@@ -18,6 +18,7 @@
 #include "compiler/quantize/quantize_model.h"
 #include "sim/arch/input_error.h"
 #include "sim/arch/program_text.h"
+#include "sim/stats/quantity_text.h"
 
 namespace gemel::cli {
 namespace {
@@ -36,7 +37,24 @@ bool has_other_tensors(const compiler::Graph& graph, const compiler::Graph& orig
                      [&](const compiler::Tensor& tensor) { return names.count(tensor.name) == 0; });
 }
 
+compiler::OnnxModel quantized_by_profile(const compiler::OnnxModel& model,
+                                         const compiler::QuantizationProfile& profile) {
+  return compiler::ModelQuantizer(model, {compiler::generated_inputs(model, 1)}).quantized(profile);
+}
+
+void refuse_onnx_options(const WorkOptions& options) {
+  if (!options.dims.empty()) throw arch::InputError("--dim: only ONNX models have dynamic dimensions");
+  if (!options.profile.empty()) throw arch::InputError("--profile: only float ONNX models are quantised");
+}
+
 }  // namespace
+
+std::string memory_text(const compiler::MemoryUse& memory) {
+  const auto bytes = [](std::uint64_t count) { return sim::short_text(static_cast<double>(count)) + "B"; };
+  return "memory: " + bytes(memory.constants) + " weights, " + bytes(memory.inputs + memory.outputs) +
+         " inputs and outputs, " + bytes(memory.activations) + " activations (" + bytes(memory.unshared_activations) +
+         " unshared), " + bytes(memory.scratch) + " scratch";
+}
 
 compiler::OnnxDims read_dims(const std::vector<std::string>& assignments) {
   compiler::OnnxDims dims;
@@ -93,14 +111,20 @@ Work compile_workload(const std::string& path, const arch::AcceleratorConfig& co
     if (fs::path(path).extension() == kOnnxEnding) {
       work.onnx = std::make_unique<OnnxWork>();
       compiler::OnnxModel model = compiler::load_onnx(path, read_dims(options.dims));
-      if (compiler::is_float_model(model)) model = compiler::quantized_by_default(model);
+      if (compiler::is_float_model(model)) {
+        model = options.profile.empty() ? compiler::quantized_by_default(model)
+                                        : quantized_by_profile(model, compiler::load_profile(options.profile));
+      } else if (!options.profile.empty()) {
+        throw arch::InputError("--profile: " + path + " is quantised already, or has no float input");
+      }
       work.onnx->model = compiler::canonical_onnx(model);
       compiler::OnnxImport import = compiler::import_onnx(work.onnx->model);
       work.graph = std::make_unique<compiler::Graph>(std::move(import.graph));
       work.onnx->places = std::move(import.places);
+      work.onnx->model = compiler::without_folded(std::move(work.onnx->model), import.folded);
       notes = std::move(import.notes);
     } else {
-      if (!options.dims.empty()) throw arch::InputError("--dim: only ONNX models have dynamic dimensions");
+      refuse_onnx_options(options);
       work.graph = std::make_unique<compiler::Graph>(compiler::load_workload(path));
     }
     work.name = work.graph->name;
@@ -132,7 +156,7 @@ Work compile_workload(const std::string& path, const arch::AcceleratorConfig& co
 Work load_work(const std::string& path, WorkKind kind, const arch::AcceleratorConfig& config,
                const WorkOptions& options) {
   if (kind == WorkKind::Workload) return compile_workload(path, config, options);
-  if (!options.dims.empty()) throw arch::InputError("--dim: only ONNX models have dynamic dimensions");
+  refuse_onnx_options(options);
   Work work;
   work.kind = kind;
   work.program = arch::load_any_program(path);

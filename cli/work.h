@@ -26,6 +26,7 @@ struct WorkOptions {
   std::vector<std::string> dims;  // "NAME=VALUE": dynamic dimensions of an ONNX model
   bool explain = false;
   compiler::LoopUse loops = compiler::LoopUse::Automatic;
+  std::string profile;  // limits of a float ONNX model (gemel quantize); "": it is calibrated
 };
 
 struct OnnxWork {
@@ -62,6 +63,9 @@ std::vector<std::string> dump_stages();
 
 // Throws arch::InputError.
 Work compile_workload(const std::string& path, const arch::AcceleratorConfig& config, const WorkOptions& options = {});
+
+// "memory: 25.6MB weights, ..." without an end of line.
+std::string memory_text(const compiler::MemoryUse& memory);
 
 // Reads WORK and compiles it if it is a workload. Throws arch::InputError.
 Work load_work(const std::string& path, WorkKind kind, const arch::AcceleratorConfig& config,
