@@ -36,6 +36,22 @@ const arch::TensorPlace& find_input(const arch::Program& program, const std::str
   throw arch::InputError(option + ": no input '" + name + "'; known: " + known);
 }
 
+// Rows that a GatherRows reads by this input must exist.
+void check_indices(const arch::Program& program, const arch::TensorPlace& place, const NpyArray& array,
+                   const std::string& option) {
+  for (const arch::HostOp& op : program.host_ops) {
+    if (op.kind != arch::HostOpKind::GatherRows || op.inputs[0].address != place.address) continue;
+    const std::int64_t rows = op.inputs[1].shape[0];
+    for (std::size_t at = 0; at + 4 <= array.bytes.size(); at += 4) {
+      std::int32_t index = 0;
+      std::memcpy(&index, array.bytes.data() + at, sizeof index);
+      if (index >= -rows && index < rows) continue;
+      throw arch::InputError(option + ": index " + std::to_string(index) + " is outside the table of " +
+                             std::to_string(rows) + " rows");
+    }
+  }
+}
+
 }  // namespace
 
 std::string tensor_file_name(const std::string& tensor) {
@@ -62,6 +78,7 @@ void apply_inputs(arch::Program& program, const std::vector<std::string>& assign
       throw arch::InputError(option + ": it holds " + element_type_name(array.type) + " " + shape_text(array.shape) +
                              ", the input is " + element_type_name(place.type) + " " + shape_text(place.shape));
     }
+    if (place.type == arch::ElementType::Int32) check_indices(program, place, array, option);
     program.memory.push_back({place.address, std::move(array.bytes)});
   }
 }

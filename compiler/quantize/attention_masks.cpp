@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "compiler/quantize/integer_tables.h"
 #include "compiler/quantize/scale_plan.h"
@@ -42,6 +43,40 @@ bool collect_mask(GraphEdit& edit, const std::string& value, MaskedSoftmax& foun
   return keeps_numbers(*node) && node->op_type != "Concat" && collect_mask(edit, node->input(0), found);
 }
 
+bool leads_back_to_add(GraphEdit& edit, const std::string& value) {
+  const OnnxNode* node = edit.producer(value);
+  while (node && node->domain.empty() && node->op_type == "Reshape") node = edit.producer(node->input(0));
+  return node && node->domain.empty() && node->op_type == "Add";
+}
+
+// The Softmax at this place changes places with the Reshape before it; where it is then.
+std::optional<std::size_t> swapped_with_reshape(GraphEdit& edit, std::size_t at) {
+  OnnxModel& model = edit.model();
+  OnnxNode& softmax = model.nodes[at];
+  OnnxNode* reshape = edit.producer(softmax.input(0), "Reshape");
+  if (!reshape || edit.only_reader(softmax.input(0)) != &softmax || !leads_back_to_add(edit, softmax.input(0))) {
+    return std::nullopt;
+  }
+  const OnnxShape* before = shape_of(model, reshape->input(0));
+  const OnnxShape* after = shape_of(model, softmax.input(0));
+  if (!before || !after || before->empty() || after->empty() || before->back() != after->back() ||
+      !is_along_last(softmax, *after)) {
+    return std::nullopt;
+  }
+  // What lies between has the shape before and a new name.
+  const std::string result = softmax.outputs[0], between = model.unused_name(result + ".rows");
+  model.notes[between] = {between, OnnxType::Float, *before};
+  softmax.inputs[0] = reshape->inputs[0];
+  softmax.outputs[0] = between;
+  softmax.attributes["axis"] = OnnxAttribute::of(std::int64_t{-1});
+  reshape->inputs[0] = between;
+  reshape->outputs[0] = result;
+  const auto place = static_cast<std::size_t>(reshape - model.nodes.data());
+  std::swap(softmax, *reshape);
+  edit.index();
+  return place;
+}
+
 }  // namespace
 
 std::vector<MaskedSoftmax> find_masked_softmax(GraphEdit& edit) {
@@ -76,27 +111,10 @@ std::vector<MaskedSoftmax> find_masked_softmax(GraphEdit& edit) {
 
 void move_reshapes_behind_softmax(GraphEdit& edit) {
   OnnxModel& model = edit.model();
-  for (OnnxNode& softmax : model.nodes) {
-    if (softmax.op_type != "Softmax" || !softmax.domain.empty()) continue;
-    OnnxNode* reshape = edit.producer(softmax.input(0), "Reshape");
-    if (!reshape || edit.only_reader(softmax.input(0)) != &softmax || !edit.producer(reshape->input(0), "Add"))
-      continue;
-    const OnnxShape* before = shape_of(model, reshape->input(0));
-    const OnnxShape* after = shape_of(model, softmax.input(0));
-    if (!before || !after || before->empty() || after->empty() || before->back() != after->back() ||
-        !is_along_last(softmax, *after)) {
-      continue;
-    }
-    // The two change places; what lies between has its old shape and a new name.
-    const std::string result = softmax.outputs[0], between = model.unused_name(result + ".rows");
-    model.notes[between] = {between, OnnxType::Float, *before};
-    softmax.inputs[0] = reshape->inputs[0];
-    softmax.outputs[0] = between;
-    softmax.attributes["axis"] = OnnxAttribute::of(std::int64_t{-1});
-    reshape->inputs[0] = between;
-    reshape->outputs[0] = result;
-    std::swap(softmax, *reshape);
-    edit.index();
+  for (std::size_t n = 0; n < model.nodes.size(); ++n) {
+    if (model.nodes[n].op_type != "Softmax" || !model.nodes[n].domain.empty()) continue;
+    std::size_t at = n;
+    while (const std::optional<std::size_t> before = swapped_with_reshape(edit, at)) at = *before;
   }
 }
 

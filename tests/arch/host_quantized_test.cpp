@@ -150,6 +150,68 @@ TEST(HostQuantized, OddOperandsAreRefused) {
   EXPECT_NO_THROW(check_host_op(sums));
 }
 
+HostOp masked(Memory& memory, const Bytes& scores, const Bytes& mask, std::vector<std::int64_t> shape) {
+  HostOp op;
+  op.kind = HostOpKind::Softmax;
+  op.inputs = {memory.put(scores, shape), memory.put(mask, shape)};
+  op.output = memory.room(shape, 1);
+  op.params = {0, 0};
+  op.scales = {0.05f, 1.0f, 1.0f / 127};
+  return op;
+}
+
+TEST(HostSoftmax, AMaskOfZeroChangesNothing) {
+  Memory memory;
+  const Bytes scores{-128, 127, 3, 4, 0, 90, 80, -7};
+  const HostOp with = masked(memory, scores, Bytes(8, 0), {2, 4});
+  HostOp without = with;
+  without.inputs.pop_back();
+  without.scales = {0.05f, 1.0f / 127};
+  without.output = memory.room({2, 4}, 1);
+  EXPECT_EQ(memory.run<std::int8_t>(with, 8), memory.run<std::int8_t>(without, 8));
+  EXPECT_EQ(host_op_work(with).operations, host_op_work(without).operations + 2 * 8);
+}
+
+TEST(HostSoftmax, HiddenElementsHaveNoShare) {
+  Memory memory;
+  const HostOp op = masked(memory, {10, 127, 10, 10}, {0, -127, 0, -127}, {1, 4});
+  EXPECT_EQ(memory.run<std::int8_t>(op, 4), (Bytes{64, 0, 64, 0}));  // half of 127 is a tie
+}
+
+TEST(HostSoftmax, AMaskRepeatsByStrideZero) {
+  Memory memory;
+  HostOp op = masked(memory, {1, 2, 3, 1, 2, 3}, {0, 0, -128, 0, 0, 0}, {2, 3});
+  op.inputs[1].strides = {0, 1};
+  const Bytes rows = memory.run<std::int8_t>(op, 6);
+  EXPECT_EQ(Bytes(rows.begin(), rows.begin() + 3), Bytes(rows.begin() + 3, rows.end()));
+  EXPECT_EQ(rows[2], 0);
+}
+
+TEST(HostGatherRows, TakesRowsAndCountsFromTheEnd) {
+  Memory memory;
+  HostOp op;
+  op.kind = HostOpKind::GatherRows;
+  op.inputs = {memory.put(std::vector<std::int32_t>{2, 0, -1, -3}, {2, 2}),
+               memory.put(Bytes{1, 2, 3, 4, 5, 6}, {3, 2})};
+  op.output = memory.room({2, 2, 2}, 1);
+  EXPECT_EQ(memory.run<std::int8_t>(op, 8), (Bytes{5, 6, 1, 2, 5, 6, 1, 2}));
+  EXPECT_EQ(host_op_work(op).operations, 8u);
+  EXPECT_EQ(host_op_work(op).bytes_read, 4u * 4 + 8);  // the rows that are asked for, not the table
+}
+
+TEST(HostGatherRows, RefusesRowsThatAreNotThere) {
+  for (const std::int32_t index : {3, -4}) {
+    Memory memory;
+    HostOp op;
+    op.kind = HostOpKind::GatherRows;
+    op.inputs = {memory.put(std::vector<std::int32_t>{index}, {1}), memory.put(Bytes{1, 2, 3}, {3, 1})};
+    op.output = memory.room({1, 1}, 1);
+    EXPECT_THROW(memory.run<std::int8_t>(op, 1), std::invalid_argument) << index;
+    op.output = memory.room({1, 2}, 1);
+    EXPECT_THROW(check_host_op(op), std::invalid_argument);
+  }
+}
+
 TEST(HostSoftmax, AddsAZeroPointAndSaturates) {
   Memory memory;
   HostOp op;

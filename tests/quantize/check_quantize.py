@@ -69,8 +69,20 @@ def main(gemel):
         with open(profile, encoding="utf-8") as file:
             expect('name: "x", least: 0, most: 0.49' in file.read(), "given inputs are calibrated on")
 
-        broken = Model("ids", ms=False)
-        broken.output(broken.node("Gather", [floats(broken, [9, 4]), broken.input([1, 3], INT64, name="ids")]), FLOAT)
+        tokens = Model("tokens", ms=False)
+        rows = tokens.node("Gather", [floats(tokens, [9, 4]), tokens.input([1, 3], INT64, name="ids", values=[0, 1, 2])])
+        tokens.output(tokens.node("MatMul", [rows, floats(tokens, [4, 5])]), FLOAT)
+        embedding, ids = write(scratch, tokens), os.path.join(scratch, "ids.npy")
+        expect("verified: " in run([gemel, "run", embedding], 0), "indices of a table are inputs")
+        for index, status, message in ((-9, 0, "verified: "), (9, 2, "index 9 is outside the table of 9 rows"),
+                                       (1 << 40, 2, "leaves 32 bits")):
+            with open(ids, "wb") as file:
+                file.write(npy(INT64, [1, 3], [8, index, 3]))
+            text = run([gemel, "run", embedding, "--input", "ids=" + ids], status)
+            expect(message in text, "index %d: %s" % (index, text))
+
+        broken = Model("bytes", ms=False)
+        broken.output(broken.node("Gather", [floats(broken, [9, 4]), broken.input([1, 3], name="x")]), FLOAT)
         refused = [
             ([model, "--method", "best"], "no such method; known: min_max, percentile, entropy"),
             ([model, "--percentile", "99"], "only --method percentile has one"),
@@ -78,7 +90,7 @@ def main(gemel):
             ([model, "--input", "y=" + data], "has no input 'y'"),
             ([model, "--profile", os.path.join(scratch, "none.yaml")], "none.yaml"),
             ([one], "is quantised already"),
-            ([write(scratch, broken)], "has no float input"),
+            ([write(scratch, broken)], "has neither float inputs nor float tables"),
         ]
         for arguments, message in refused:
             text = run([gemel, "quantize"] + arguments, 2)

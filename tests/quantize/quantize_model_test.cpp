@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "compiler/import/onnx_import.h"
 #include "compiler/onnx/canonical.h"
@@ -13,12 +12,16 @@
 #include "compiler/quantize/error_report.h"
 #include "compiler/reference/graph_executor.h"
 #include "tests/quantize/float_models.h"
+#include "tests/quantize/integer_difference.h"
 #include "tests/support/refusal.h"
 
 namespace gemel::compiler {
 namespace {
 
 using test_support::FloatModel;
+using test_support::integer_difference;
+using test_support::nodes_of;
+using test_support::samples_of;
 
 OnnxModel plain_cnn() {
   FloatModel m(11);
@@ -81,50 +84,12 @@ OnnxModel transformer_block() {
   return m.with_output(m.node("Add", {sum, linear(gelu, 2 * width, width)}));
 }
 
-std::vector<NamedOnnxTensors> samples_of(const OnnxModel& model) {
-  return {generated_inputs(model, 1), generated_inputs(model, 2)};
-}
-
 double output_quality(const OnnxModel& model, const Calibration& calibration = {}, bool per_channel = false) {
   const ModelQuantizer quantizer(model, samples_of(model));
   const OnnxModel quantized = quantizer.quantized(quantizer.calibrate(calibration, per_channel));
   const QuantizationError error = quantization_error(quantizer.simplified(), quantized, samples_of(model));
   EXPECT_EQ(error.values.back().value, model.outputs[0].name);
   return error.values.back().signal_to_noise;
-}
-
-// The largest difference, in units in the last place, between the machine's integers and the quantised model as run in
-// float.
-float integer_difference(const OnnxModel& model, OnnxImport* imported = nullptr) {
-  const ModelQuantizer quantizer(model, samples_of(model));
-  const OnnxModel quantized = quantizer.quantized(quantizer.calibrate({}, false));
-  OnnxImport import = import_onnx(canonical_onnx(quantized));
-  const NamedOnnxTensors inputs = generated_inputs(model, 1);
-  TensorValue x;
-  for (const float v : inputs.at("x").elements<float>()) {
-    std::int32_t bits = 0;
-    std::memcpy(&bits, &v, sizeof bits);
-    x.int32_data.push_back(bits);
-  }
-  const auto values = execute_graph(import.graph, {{import.places.at("x").tensor, x}});
-  const std::string& output = model.outputs[0].name;
-  const std::vector<std::int32_t>& got = values.at(import.places.at(output).tensor).int32_data;
-  const std::vector<float> wanted = run_onnx(quantized, inputs).at(output).elements<float>();
-  EXPECT_EQ(got.size(), wanted.size());
-  const float scale = quantized.initializers.at(output + "_scale").elements<float>()[0];
-  float most = 0;
-  for (std::size_t i = 0; i < std::min(got.size(), wanted.size()); ++i) {
-    float v = 0;
-    std::memcpy(&v, &got[i], sizeof v);
-    most = std::max(most, std::fabs(v - wanted[i]) / scale);
-  }
-  if (imported) *imported = std::move(import);
-  return most;
-}
-
-std::size_t nodes_of(const OnnxModel& model, const std::string& op) {
-  return static_cast<std::size_t>(
-      std::count_if(model.nodes.begin(), model.nodes.end(), [&](const OnnxNode& n) { return n.op_type == op; }));
 }
 
 TEST(Simplify, KeepsTheFunctionAndFoldsBatchNormalisation) {
@@ -245,8 +210,10 @@ TEST(QuantizeModel, RefusesWhatItCanNotRun) {
             std::string::npos);
   FloatModel embedded(1);
   embedded.model.inputs.push_back({"ids", OnnxType::Int64, {1, 4}});
-  EXPECT_NE(onnx_refusal(embedded.with_output(embedded.node("Identity", {"ids"}))).find("takes float inputs"),
-            std::string::npos);
+  embedded.model.inputs.push_back({"weights", OnnxType::Double, {1, 4}});
+  EXPECT_NE(
+      onnx_refusal(embedded.with_output(embedded.node("Identity", {"ids"}))).find("takes float inputs, and indices"),
+      std::string::npos);
 }
 
 TEST(QuantizeModel, ProfileOfAnotherModelIsRefused) {
