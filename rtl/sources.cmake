@@ -35,6 +35,7 @@ set(GEMEL_RTL_SOURCES
   units/loop_conv_weights.sv
   units/loop_matmul.sv
   units/loop_matmul_execute.sv
+  units/loop_matmul_normalise.sv
   units/loop_matmul_registers.sv
   units/loop_matmul_transfer.sv
   units/loop_nest.sv

@@ -87,6 +87,8 @@ package array_side_pkg;
 
   localparam int unsigned StatisticsContexts    = 4;
   localparam int unsigned StatisticsContextBits = 2;
+  /// Rows that a loop normalises together.
+  localparam int unsigned NormalisedRows        = accelerator_pkg::IsGemmini2025 ? 2 : 4;
 
   /// What an element of the accumulator is read for: bits 28:26 of its local address.
   typedef enum logic [2:0] {

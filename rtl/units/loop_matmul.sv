@@ -4,6 +4,9 @@
 /// stores first, then products, D, and A or B. Other commands pass while no loop is configured.
 module loop_matmul
   import accelerator_pkg::*;
+  import array_side_pkg::activation_e;
+  import array_side_pkg::ActivationLayerNorm;
+  import array_side_pkg::ActivationSoftmax;
   import loop_pkg::*;
   import loop_matmul_pkg::*;
 (
@@ -223,21 +226,51 @@ module loop_matmul
   command_t    commands [LoopStreams];
   logic [15:0] product_i, product_j, product_k;
 
+  // Layer normalisation and softmax
+  activation_e store_activation;
+  logic        normalises, normalising;  // the store that starts, the one at work
+  command_t    normalising_command;
+  assign store_activation = activation_e'(loops[candidate[Store]].activation);
+  assign normalises       = HasNormalisations && loops[candidate[Store]].c != '0
+                         && store_activation inside {ActivationLayerNorm, ActivationSoftmax};
+
+  if (HasNormalisations) begin : gen_normalise
+    loop_matmul_normalise u_normalise (
+      .clk_i,
+      .rst_ni,
+      .start_i   (start[Store] && normalises),
+      .transfer_i(transfers[Store]),
+      .softmax_i (store_activation == ActivationSoftmax),
+      .active_o  (normalising),
+      .taken_i   (taken[Store] && normalising),
+      .command_o (normalising_command)
+    );
+  end else begin : gen_no_normalise
+    assign normalising         = 1'b0;
+    assign normalising_command = '0;
+  end
+
   for (genvar s = 0; s < LoopStreams; s++) begin : gen_stream
     if (s != Execute) begin : gen_transfer
+      logic     moving, moves;
+      command_t moved;
+
       loop_matmul_transfer u_transfer (
         .clk_i,
         .rst_ni,
-        .start_i   (start[s]),
+        .start_i   (start[s] && !(s == Store && normalises)),
         .transfer_i(transfers[s]),
-        .active_o  (active[s]),
+        .active_o  (moving),
         .row_o     (rows[s]),
         .col_o     (cols[s]),
         .count_o   (counts[s]),
-        .valid_o   (valid[s]),
-        .taken_i   (taken[s]),
-        .command_o (commands[s])
+        .valid_o   (moves),
+        .taken_i   (taken[s] && moving),
+        .command_o (moved)
       );
+      assign active[s]   = moving || (s == Store && normalising);
+      assign valid[s]    = moves || (s == Store && normalising);
+      assign commands[s] = s == Store && normalising ? normalising_command : moved;
     end else begin : gen_execute
       loop_matmul_execute u_execute (
         .clk_i,
@@ -297,7 +330,7 @@ module loop_matmul
   assign store_end = 17'(cols[Store]) + 17'(counts[Store]);
   assign are_products_done =
       !is_at_work(active[Execute], slot[Execute], slot[Store])
-      || (17'(product_k) + 17'd1 == 17'(loops[slot[Store]].k)
+      || (!normalising && 17'(product_k) + 17'd1 == 17'(loops[slot[Store]].k)
           && (17'(product_j) >= store_end
               || (17'(product_j) + 17'd1 == store_end && product_i > rows[Store])));
   assign are_sums_done =

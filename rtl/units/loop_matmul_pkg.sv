@@ -29,6 +29,7 @@ package loop_matmul_pkg;
     logic                           accumulate;
     logic                           full_c;
     logic                           low_d;
+    logic [2:0]                     activation;
     logic                           a_transpose;
     logic                           b_transpose;
     // gemmini_2025

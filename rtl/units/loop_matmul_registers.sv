@@ -74,6 +74,7 @@ module loop_matmul_registers
         loop.accumulate            = operands[LoopWsAccumulateAt];
         loop.full_c                = operands[LoopWsFullCAt];
         loop.low_d                 = operands[LoopWsLowDAt];
+        loop.activation            = operands[LoopWsActivationAt+:LoopWsActivationWidth];
         loop.a_transpose           = operands[LoopWsATransposeAt];
         loop.b_transpose           = operands[LoopWsBTransposeAt];
         loop.a_id                  = 2'(operands[LoopWsAScratchpadIdAt+:LoopWsAScratchpadIdWidth]);

@@ -39,6 +39,7 @@ DerivedConfig derive(const AcceleratorConfig& config) {
   derived.bus_bytes = config.dma.bus_width_bits / 8;
   derived.max_block_columns = std::max(1u, config.dma.max_request_bytes / dim);
   derived.max_block_columns_acc = std::max(1u, config.dma.max_request_bytes / (4 * dim));
+  if (config.normalisations) derived.normalised_rows = config.isa_version == IsaVersion::GemminiV07 ? 4 : 2;
   derived.array_latency = (config.mesh.tile_latency_cycles + 1) * (2 * dim - 1) + config.mesh.output_delay_cycles;
   return derived;
 }

@@ -42,7 +42,10 @@ std::string why_illegal(const MatmulLoop& loop, const AcceleratorConfig& config,
   if (loop.pad_i >= dim || loop.pad_j >= dim || (loop.pad_k >= dim && !loop.residual_add))
     return "a padding of " + std::to_string(std::max({loop.pad_i, loop.pad_j, loop.pad_k})) + "; the most is " +
            std::to_string(dim - 1);
-  if (loop.activation > 1) return "activation " + std::to_string(loop.activation) + " is not built in";
+  if (loop.activation > (config.normalisations ? 4 : 1))
+    return "activation " + std::to_string(loop.activation) + " is not built in";
+  if (loop.has_statistics() && (loop.full_c || loop.residual_add))
+    return "layernorm and softmax need products whose results are stored as int8";
   if (loop.a_transpose && loop.b_transpose) return "both operands transposed needs two transposers";
   if (loop.full_c && !config.full_width_accumulator_read) return "full-width mvout is not built in";
   if (std::string why = why_illegal_2025(loop); !why.empty()) return why;
@@ -67,7 +70,8 @@ std::string why_illegal(const ConvLoop& loop, const DerivedConfig& derived) {
         zero(loop.kernel_cols, "kernel_cols"), zero(loop.kernel_channels, "kernel_channels"),
         zero(loop.stride, "stride"), zero(loop.kernel_dilation, "kernel_dilation")})
     if (!why.empty()) return why;
-  if (loop.activation > 1) return "activation " + std::to_string(loop.activation) + " is not built in";
+  if (loop.activation > 1 && derived.normalised_rows == 0)
+    return "activation " + std::to_string(loop.activation) + " is not built in";
   const std::uint32_t pixels = std::min(loop.max_pixels_per_row, loop.kernel_cols);
   if (pixels > 1 && pixels * loop.kernel_channels > derived.dim)
     return std::to_string(pixels) + " pixels of " + std::to_string(loop.kernel_channels) +

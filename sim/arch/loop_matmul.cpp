@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/arch/isa.h"
+#include "sim/arch/normaliser.h"
 
 namespace gemel::arch {
 
@@ -230,17 +231,54 @@ void MatmulStore::start(const MatmulLoop& loop, unsigned slot, std::uint32_t bas
   begin(loop, derived);
   base_ = loop.residual_add ? matmul_bases(loop, slot, derived).a : base;
   step_ = loop.full_c ? 1 : std::min(loop.j, derived.max_block_columns);
-  i_ = j_ = 0;
+  i_ = j_ = group_ = pass_ = member_ = 0;
+  normalises_ = derived.normalised_rows != 0 && loop.has_statistics();
+  at_config_ = true;
 }
 
 Command MatmulStore::command() const {
+  if (normalises_) return normalising_command();
   LocalAddress c = accumulator(base_ + (i_ * loop_.j + j_) * dim_);
   if (loop_.full_c) c = c.with_full_width();
   return block_command(Funct::Mvout, at_offset(loop_.c, (i_ * loop_.c_stride + j_) * dim_ * (loop_.full_c ? 4 : 1)), c,
                        elements(j_, blocks(), loop_.j, loop_.pad_j), elements(i_, 1, loop_.i, loop_.pad_i));
 }
 
+// One pass over one row: the row's context, then its blocks.
+Command MatmulStore::normalising_command() const {
+  if (at_config_) {
+    ConfigNormalise config;
+    config.stats_id = static_cast<std::uint8_t>(member_);
+    config.set_stats_id_only = true;
+    return encode_config_normalise(config);
+  }
+  constexpr NormCommand kCommands[2][3] = {{NormCommand::Mean, NormCommand::InverseDeviation, NormCommand::Write},
+                                           {NormCommand::Max, NormCommand::InverseSumExponentials, NormCommand::Write}};
+  const NormCommand last = kCommands[loop_.activation == static_cast<unsigned>(Activation::Softmax) ? 1 : 0][pass_];
+  const NormCommand norm = j_ + blocks() >= loop_.j ? last : before_last_block(last);
+  const std::uint32_t row = group_ + member_;
+  const LocalAddress c = accumulator(base_ + (i_ * loop_.j + j_) * dim_ + row);
+  return block_command(Funct::Mvout, at_offset(loop_.c, (i_ * loop_.c_stride + j_) * dim_ + row * loop_.c_stride),
+                       LocalAddress(c.bits() | static_cast<std::uint32_t>(norm) << 26),
+                       elements(j_, blocks(), loop_.j, loop_.pad_j), 1);
+}
+
+void MatmulStore::advance_normalising() {
+  at_config_ = !at_config_;
+  if (!at_config_) return;
+  if (!step_round(j_, step_, loop_.j)) {
+    at_config_ = false;
+    return;
+  }
+  const std::uint32_t rows = group_rows(), all = lines();
+  if (step_round(member_, 1, rows))
+    if (step_round(pass_, 1, 3))
+      if (step_round(group_, derived_->normalised_rows, all))
+        if (step_round(i_, 1, loop_.i)) active_ = false;
+}
+
 void MatmulStore::advance() {
+  if (normalises_) return advance_normalising();
   if (step_round(i_, 1, loop_.i))
     if (step_round(j_, step_, loop_.j)) active_ = false;
 }

@@ -2,6 +2,7 @@
 #pragma once
 // LOOP_WS: what one loop is, and the plain commands it stands for, as five streams (docs/microarchitecture.md,
 // section 18). A stream is at one position at a time; who asks for its commands, and when, is not known here.
+#include <algorithm>
 #include <cstdint>
 
 #include "sim/arch/accelerator_config.h"
@@ -26,6 +27,8 @@ struct MatmulLoop {
   bool increment_accumulator = false, scratchpad_only = false;
   std::uint32_t a_start = 0, b_end = 0;  // local rows with id 0
 
+  // The activation is layernorm or softmax.
+  bool has_statistics() const { return activation == 2 || activation == 4; }
   // Where the accumulator bases of execution and store move on to the other half behind this loop; D's follows c alone.
   bool moves_result_base() const { return scratchpad_only ? increment_accumulator : c != 0; }
 };
@@ -141,9 +144,18 @@ class MatmulStore final : public MatmulStream {
   std::uint32_t i() const { return i_; }
   std::uint32_t j() const { return j_; }
   std::uint32_t blocks() const { return step_ < loop_.j - j_ ? step_ : loop_.j - j_; }
+  // Layernorm or softmax: row by row, when all products are there.
+  bool normalises() const { return normalises_; }
 
  private:
+  Command normalising_command() const;
+  void advance_normalising();
+  std::uint32_t lines() const { return elements(i_, 1, loop_.i, loop_.pad_i); }
+  std::uint32_t group_rows() const { return std::min(derived_->normalised_rows, lines() - group_); }
+
   std::uint32_t i_ = 0, j_ = 0, base_ = 0, step_ = 1;
+  bool normalises_ = false, at_config_ = false;
+  std::uint32_t group_ = 0, pass_ = 0, member_ = 0;  // first row of a group, its row
 };
 
 }  // namespace gemel::arch

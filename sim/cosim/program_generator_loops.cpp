@@ -63,6 +63,28 @@ void LoopProgramGenerator::configure_store(std::uint64_t stride) {
   emit(arch::encode_config_store(config));
 }
 
+// Igelu, layernorm or softmax now and then, with what they need.
+void LoopProgramGenerator::choose_normalisation(MatmulLoop& loop) {
+  if (!config_.normalisations || !random_.percent(50)) return;
+  loop.activation = random_.pick<std::uint8_t>({2, 3, 4});
+  if (loop.has_statistics()) loop.full_c = false;
+  arch::ConfigStore config;
+  config.activation = loop.activation & 3;
+  config.dram_stride = static_cast<std::uint32_t>(loop.c_stride * (loop.full_c ? 4 : 1));
+  config.scale_bits = arch::bits_from_float(random_.pick<float>({1.0f, 0.9f, 35.0f, 1e-5f}));
+  emit(arch::encode_config_store(config));
+  const std::int32_t step = static_cast<std::int32_t>(random_.pick<std::uint32_t>({20, 300, 9000}));  // 1 / scale
+  arch::ConfigNormalise norm;
+  norm.activation_msb = loop.activation == 4;
+  norm.qb = loop.activation == 3 ? -step * 9 / 5 : step * 27 / 20;
+  norm.qc = loop.activation == 3 ? -(step / 4 * (step / 3)) : step * 9 / 10 * step;
+  norm.q_const = step * 7 / 10;
+  emit(arch::encode_config_normalise(norm));
+  norm.is_inverse_ln2 = true;
+  norm.q_const = 65536 / norm.q_const;
+  emit(arch::encode_config_normalise(norm));
+}
+
 void LoopProgramGenerator::configure_execute(std::uint32_t a_stride, std::uint32_t c_stride, bool a_transpose,
                                              bool b_transpose) {
   arch::ConfigExecute config;
@@ -94,6 +116,7 @@ void LoopProgramGenerator::emit_matmul(const MatmulLoop& loop) {
   field::LoopWs_accumulate.set(run, loop.accumulate);
   field::LoopWs_full_c.set(run, loop.full_c);
   field::LoopWs_low_d.set(run, loop.low_d);
+  field::LoopWs_activation.set(run, loop.activation);
   field::LoopWs_a_transpose.set(run, loop.a_transpose);
   field::LoopWs_b_transpose.set(run, loop.b_transpose);
   if (is_2025()) {
@@ -137,6 +160,7 @@ void LoopProgramGenerator::random_matmul() {
   const float scale = random_.pick<float>({1.0f, 1.0f, 0.5f, 1.7f});
   configure_execute(1, 1, loop.a_transpose, loop.b_transpose);
   configure_store(loop.c_stride * (loop.full_c ? 4 : 1));
+  choose_normalisation(loop);
   configure_load(0, loop.a_stride, false, scale);
   configure_load(1, loop.b_stride, false, random_.percent(70) ? 1.0f : scale);
   configure_load(2, loop.d_stride * d_bytes, loop.low_d, loop.low_d ? scale : 1.0f);

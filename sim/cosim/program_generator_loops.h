@@ -33,6 +33,7 @@ class LoopProgramGenerator {
   std::uint64_t output(std::uint64_t bytes);
   void configure_load(unsigned state, std::uint64_t stride, bool shrink, float scale);
   void configure_store(std::uint64_t stride);
+  void choose_normalisation(arch::MatmulLoop& loop);
   void configure_execute(std::uint32_t a_stride, std::uint32_t c_stride, bool a_transpose, bool b_transpose);
   bool is_2025() const { return config_.isa_version == arch::IsaVersion::Gemmini2025; }
 

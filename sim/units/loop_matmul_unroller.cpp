@@ -45,6 +45,7 @@ bool LoopMatmulUnroller::store_offers() const {
     return loaded || load_b_.k() > i || (load_b_.k() == i && load_b_.j() >= end);
   }
   if (!at_work(kExecute, slot, execute_.active())) return true;
+  if (store_.normalises()) return false;
   return execute_.k() == store_.loop().k - 1 && (execute_.j() >= end || (execute_.j() == end - 1 && execute_.i() > i));
 }
 

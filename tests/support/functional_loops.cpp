@@ -136,6 +136,7 @@ void FunctionalMachine::residual_add(const MatmulLoop& loop, std::uint32_t base,
 }
 
 void FunctionalMachine::store_matmul(const MatmulLoop& loop, std::uint32_t base, const Memory& memory) {
+  if (config_.normalisations && loop.has_statistics()) return store_normalised(loop, base, memory);
   normaliser_.wrote();
   const BlockedMatrix c{loop.c, loop.c_stride, store_.dram_stride, loop.full_c ? 4u : 1u, dim_};
   for (std::uint32_t r = 0; r < loop.i * dim_ - loop.pad_i; ++r) {
@@ -147,6 +148,32 @@ void FunctionalMachine::store_matmul(const MatmulLoop& loop, std::uint32_t base,
       else
         *target = static_cast<std::uint8_t>(normaliser_.value(value, store_.scale()));
     }
+  }
+}
+
+// Layernorm, softmax: groups of rows, each row with a context of its own, three passes over a group.
+void FunctionalMachine::store_normalised(const MatmulLoop& loop, std::uint32_t base, const Memory& memory) {
+  const std::uint32_t group = config_.isa_version == arch::IsaVersion::GemminiV07 ? 4 : 2;
+  const std::uint32_t columns = loop.j * dim_ - loop.pad_j;
+  const unsigned passes[2][3] = {{2, 4, 0}, {5, 7, 0}};
+  for (std::uint32_t i = 0; i < loop.i; ++i) {
+    const std::uint32_t lines = dim_ - (i + 1 == loop.i ? loop.pad_i : 0);
+    for (std::uint32_t first = 0; first < lines; first += group)
+      for (const unsigned norm : passes[loop.activation == 4])
+        for (std::uint32_t r = first; r < std::min(first + group, lines); ++r) {
+          arch::ConfigNormalise context;
+          context.stats_id = static_cast<std::uint8_t>(r - first);
+          context.set_stats_id_only = true;
+          normaliser_.config_norm(context);
+          for (std::uint32_t j = 0; j < loop.j; ++j) {
+            const std::int32_t* row = accumulator_row(base + (i * loop.j + j) * dim_ + r);
+            const std::uint32_t lanes = std::min(dim_, columns - j * dim_);
+            const bool is_written = normaliser_.block(norm, j + 1 == loop.j, row, lanes);
+            for (std::uint32_t lane = 0; is_written && lane < lanes; ++lane)
+              *memory.at(loop.c + (std::uint64_t{i} * dim_ + r) * loop.c_stride + j * dim_ + lane, 1) =
+                  static_cast<std::uint8_t>(normaliser_.value(row[lane], store_.scale()));
+          }
+        }
   }
 }
 

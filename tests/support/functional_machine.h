@@ -57,6 +57,7 @@ class FunctionalMachine {
   void matmul_loop(const arch::MatmulLoop& loop, unsigned slot, const Memory& memory);
   void residual_add(const arch::MatmulLoop& loop, std::uint32_t base, const Memory& memory);
   void store_matmul(const arch::MatmulLoop& loop, std::uint32_t base, const Memory& memory);
+  void store_normalised(const arch::MatmulLoop& loop, std::uint32_t base, const Memory& memory);
   void conv_loop(const arch::ConvLoop& loop, const Memory& memory);
   void start_sums(const arch::ConvLoop& loop, std::uint32_t base, const Memory& memory);
   void store_conv(const arch::ConvLoop& loop, std::uint32_t base, const Memory& memory);
