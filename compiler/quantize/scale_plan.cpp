@@ -164,7 +164,8 @@ std::map<std::string, float> planned_scales(const OnnxModel& given, const Quanti
     }
     const auto entry = profile.values.find(name);
     if (entry == profile.values.end()) throw OnnxError("the profile has no value '" + name + "'; make a new one");
-    start(name, entry->second.limit);
+    // What is always 0 has any scale.
+    start(name, entry->second.least == 0 && entry->second.most == 0 ? 0 : entry->second.limit);
   }
   for (const auto& [name, value] : profile.values) {
     if (values.activations.count(name) == 0) {
@@ -180,7 +181,7 @@ std::map<std::string, float> planned_scales(const OnnxModel& given, const Quanti
     for (const float v : model.initializers.at(name).elements<float>()) {
       if (std::isfinite(v)) limit = std::max(limit, std::fabs(v));
     }
-    start(name, limit == 0 ? 127 : limit);
+    start(name, limit);
   }
   for (const std::string& name : values.rescaled) ties.start(name, 0);
   const auto is_known = [&](const std::string& name) {
@@ -212,11 +213,15 @@ std::map<std::string, float> planned_scales(const OnnxModel& given, const Quanti
     if (node.op_type != "Add" || node.inputs.size() != 2 || sums.count(node.outputs[0]) != 0) continue;
     const std::string &a = node.inputs[0], &b = node.inputs[1];
     if (a == b || !is_known(a) || !is_known(b)) continue;
-    ties.tie(a, b, whole_ratio(ties.scale(a) / ties.scale(b)));
+    const bool is_zero = ties.scale(a) == 0 || ties.scale(b) == 0;
+    ties.tie(a, b, is_zero ? 1 : whole_ratio(ties.scale(a) / ties.scale(b)));
   }
   std::map<std::string, float> scales;
   for (const auto* names : {&values.activations, &values.constants, &values.rescaled}) {
-    for (const std::string& name : *names) scales[name] = static_cast<float>(ties.scale(name));
+    for (const std::string& name : *names) {
+      const auto scale = static_cast<float>(ties.scale(name));
+      scales[name] = scale == 0 ? 1.0f : scale;
+    }
   }
   return scales;
 }

@@ -138,6 +138,17 @@ TEST(QuantizeModel, KeepsQualityWithEveryMethod) {
   EXPECT_GT(output_quality(depthwise_cnn(), {}, true), output_quality(depthwise_cnn()));
 }
 
+// A class token that was not trained.
+TEST(QuantizeModel, ZerosDoNotCoarsenWhatTheyAreJoinedWith) {
+  FloatModel m(16);
+  const std::string x = m.node("MatMul", {m.input({1, 7, 8}), m.weights({8, 8}, -0.01f, 0.01f)});
+  const std::string joined =
+      m.node("Concat", {m.weights({1, 1, 8}, 0, 0), x}, {{"axis", OnnxAttribute::of(std::int64_t{1})}});
+  const OnnxModel model = m.with_output(m.node("Add", {joined, m.weights({1, 8, 8}, 0, 0)}));
+  EXPECT_GT(output_quality(model), 35.0);
+  EXPECT_LE(integer_difference(model), 1.01f);
+}
+
 TEST(QuantizeModel, GivesTheIntegersThatItPromises) {
   EXPECT_LE(integer_difference(plain_cnn()), 1.01f);
   EXPECT_LE(integer_difference(residual_cnn()), 1.01f);
