@@ -37,7 +37,7 @@ constexpr Rule kRules[] = {
        machine.scratchpad.banks = twice("scratchpad.banks", machine.scratchpad.banks);
      }},
     {"a scratchpad with two ports", [](AcceleratorConfig& machine) { machine.scratchpad.ports = 2; }},
-    {"a scratchpad that answers at once", [](AcceleratorConfig& machine) { machine.scratchpad.read_delay_cycles = 1; }},
+    {"a scratchpad read in one stage", [](AcceleratorConfig& machine) { machine.scratchpad.read_delay_cycles = 1; }},
     {"twice the accumulator",
      [](AcceleratorConfig& machine) {
        machine.accumulator.capacity_kib = twice("accumulator.capacity_kib", machine.accumulator.capacity_kib);
@@ -49,6 +49,7 @@ constexpr Rule kRules[] = {
      }},
     {"a scaler of loads for each lane", [](AcceleratorConfig& machine) { machine.mvin_scale.units = 0; }},
     {"a scaler of results for each lane", [](AcceleratorConfig& machine) { machine.accumulator_scale.units = 0; }},
+    {"results scaled in a cycle", [](AcceleratorConfig& machine) { machine.accumulator_scale.latency_cycles = 1; }},
     {"an unlimited reservation station",
      [](AcceleratorConfig& machine) {
        machine.reservation_station.load_entries = 64;

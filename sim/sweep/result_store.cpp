@@ -174,6 +174,13 @@ std::set<std::string> ResultStore::keys_with_fault() {
   return keys;
 }
 
+std::set<std::string> ResultStore::refused_keys() {
+  std::set<std::string> keys;
+  Statement query = database_.prepare("SELECT key FROM results WHERE status = 'refused'");
+  while (query.step()) keys.insert(query.text(0));
+  return keys;
+}
+
 ResultStore::Claim ResultStore::claim(const std::string& key, bool is_adopted) {
   Transaction transaction(database_);
   if (has_result(key)) return Claim::Done;

@@ -36,6 +36,7 @@ class ResultStore {
   bool has_result(const std::string& key);
   std::set<std::string> keys_with_result();
   std::set<std::string> keys_with_fault();
+  std::set<std::string> refused_keys();  // by the compiler
 
   enum class Claim { Taken, Done, Busy };  // Busy: another live process has it
   // `is_adopted`: it has been started already, by a process that is no more.

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <set>
 
 #include "sim/arch/file_io.h"
 #include "sim/arch/input_error.h"
@@ -47,31 +48,35 @@ std::string running_version(const std::string& version) {
   return version + "+" + hash_file("/proc/self/exe").substr(0, 12);
 }
 
-SweepSummary run_sweep(const SweepPlan& plan, const SweepOptions& options) {
+SweepSummary run_sweep(SweepPlan plan, const SweepOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   make_directory(options.directory);
   ResultStore store(options.directory, own_name());
   store.check_name(plan.name);
-  store.put_plan(plan);
-  store.put_illegal(plan);
-  std::vector<std::string> keys;
-  for (const PlannedPoint& point : plan.points) keys.push_back(point.key);
-  for (const std::string& other : options.reuse) store.take_results_of(other, keys);
   if (!options.slurm) settle_submissions(store, options.directory);
-  if (options.retry_faults) store.forget_faults(keys);
-
   SweepSummary summary;
+  std::set<std::string> known_keys;
   {
     const StopRequest stop;
-    PointQueue queue(store, jobs_of(plan, options.timeout_seconds), options.retries, options.progress);
-    if (options.slurm) {
-      run_points_on_slurm(queue, store, options.directory, *options.slurm, plan.version);
-    } else {
-      run_points_locally(queue, options.directory, options.processes);
-    }
-    summary.ran = queue.ran();
-    summary.cpu_seconds = queue.cpu_seconds();
-    summary.stopped_by = StopRequest::signal_number();
+    do {
+      store.put_plan(plan);
+      store.put_illegal(plan);
+      std::vector<std::string> keys;  // seen for the first time
+      for (const PlannedPoint& point : plan.points) {
+        if (known_keys.insert(point.key).second) keys.push_back(point.key);
+      }
+      for (const std::string& other : options.reuse) store.take_results_of(other, keys);
+      if (options.retry_faults) store.forget_faults(keys);
+      PointQueue queue(store, jobs_of(plan, options.timeout_seconds), options.retries, options.progress);
+      if (options.slurm) {
+        run_points_on_slurm(queue, store, options.directory, *options.slurm, plan.version);
+      } else {
+        run_points_locally(queue, options.directory, options.processes);
+      }
+      summary.ran += queue.ran();
+      summary.cpu_seconds += queue.cpu_seconds();
+      summary.stopped_by = StopRequest::signal_number();
+    } while (summary.stopped_by == 0 && verify_instead_of_refused(plan, store.refused_keys()));
   }
   const SweepResults results = load_sweep_results(options.directory, false);
   summary.table = (fs::path(options.directory) / "table.csv").string();

@@ -39,6 +39,6 @@ struct SweepSummary {
 std::string running_version(const std::string& version);
 
 // Throws arch::InputError where the directory can not be used.
-SweepSummary run_sweep(const SweepPlan& plan, const SweepOptions& options);
+SweepSummary run_sweep(SweepPlan plan, const SweepOptions& options);
 
 }  // namespace gemel::sim

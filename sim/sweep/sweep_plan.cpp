@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "sim/arch/input_error.h"
 #include "sim/sweep/axis_reader.h"
@@ -178,18 +179,34 @@ class Planner {
     return true;
   }
 
-  bool is_verified(const PlannedPoint& point) {
-    if (spec_.verification.which != Verification::Which::FirstPer) {
-      return spec_.verification.which == Verification::Which::All;
-    }
-    if (!point.illegal_reason.empty()) return false;
-    std::vector<std::string> group{std::to_string(point.workload)};
+  std::string verification_group(const PlannedPoint& point) const {
+    if (spec_.verification.which != Verification::Which::FirstPer || !point.illegal_reason.empty()) return "";
+    std::string group = std::to_string(point.workload);
     for (std::size_t i = 0; i < plan_.axes.size(); ++i) {
       for (const std::string& name : spec_.verification.axes) {
-        if (name == plan_.axes[i].key) group.push_back(point.values[i]);
+        if (name == plan_.axes[i].key) group += "," + point.values[i];
       }
     }
-    return verified_groups_.insert(group).second;
+    return group;
+  }
+
+  bool is_verified(const PlannedPoint& point) {
+    if (!point.verification_group.empty()) return verified_groups_.insert(point.verification_group).second;
+    return spec_.verification.which == Verification::Which::All;
+  }
+
+  std::string key_of(const PlannedPoint& point, bool timing_only) const {
+    ContentHash hash;
+    hash.add(plan_.version)
+        .add(energy_hash_)
+        .add(plan_.workload_hashes[point.workload])
+        .add(point.machine)
+        .add(point.illegal_reason);
+    hash.add(timing_only ? "timing_only" : "verify");
+    if (plan_.workloads[point.workload].is_onnx) {
+      for (const std::string& dim : plan_.dims) hash.add(dim);
+    }
+    return hash.hex();
   }
 
   void add_point(std::size_t workload, const Steps& steps) {
@@ -199,18 +216,10 @@ class Planner {
     point.values = std::move(machine.values);
     point.machine = arch::to_yaml(machine.config);
     point.illegal_reason = machine.illegal_reason;
+    point.verification_group = verification_group(point);
     point.timing_only = !is_verified(point);
-    ContentHash hash;
-    hash.add(plan_.version)
-        .add(energy_hash_)
-        .add(plan_.workload_hashes[workload])
-        .add(point.machine)
-        .add(point.illegal_reason);
-    hash.add(point.timing_only ? "timing_only" : "verify");
-    if (plan_.workloads[workload].is_onnx) {
-      for (const std::string& dim : plan_.dims) hash.add(dim);
-    }
-    point.key = hash.hex();
+    point.key = key_of(point, point.timing_only);
+    point.key_in_other_mode = key_of(point, !point.timing_only);
     plan_.points.push_back(std::move(point));
   }
 
@@ -218,13 +227,30 @@ class Planner {
   std::string energy_hash_;
   SweepPlan plan_;
   std::vector<std::size_t> sizes_;
-  std::set<std::vector<std::string>> verified_groups_;
+  std::set<std::string> verified_groups_;
 };
 
 }  // namespace
 
 SweepPlan plan_sweep(const SweepSpec& spec, const std::string& version, const std::string& energy_path) {
   return Planner(spec, version, energy_path).plan();
+}
+
+bool verify_instead_of_refused(SweepPlan& plan, const std::set<std::string>& refused_keys) {
+  std::set<std::string> verified_groups;
+  for (const PlannedPoint& point : plan.points) {
+    const bool is_refused = refused_keys.count(point.key) != 0;
+    if (!point.timing_only && !is_refused) verified_groups.insert(point.verification_group);
+  }
+  bool is_changed = false;
+  for (PlannedPoint& point : plan.points) {
+    if (!point.timing_only || point.verification_group.empty() || refused_keys.count(point.key) != 0) continue;
+    if (!verified_groups.insert(point.verification_group).second) continue;
+    point.timing_only = false;
+    std::swap(point.key, point.key_in_other_mode);
+    is_changed = true;
+  }
+  return is_changed;
 }
 
 }  // namespace gemel::sim

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // A sweep file worked out: every point with its machine, and the fingerprint under which its result is kept.
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct PlannedPoint {
   std::string illegal_reason;       // "" where it can be built
   bool timing_only = false;
   std::string key;  // of the result: machine, workload, energy table, mode and version
+  std::string key_in_other_mode;
+  std::string verification_group;  // of which the first is verified; "" where there are no groups, or it is illegal
 };
 
 struct SweepPlan {
@@ -37,5 +40,9 @@ struct SweepPlan {
 // `version` says what will run the points; results of another version are not reused. `energy_path` is the energy
 // table. Throws arch::InputError where a constraint has no value, or nothing is left.
 SweepPlan plan_sweep(const SweepSpec& spec, const std::string& version, const std::string& energy_path);
+
+// Where the compiler refused the point of a group that was to be verified, the next one that it did not refuse becomes
+// it. True where there was one. `refused_keys`: of all results; every point has its result.
+bool verify_instead_of_refused(SweepPlan& plan, const std::set<std::string>& refused_keys);
 
 }  // namespace gemel::sim

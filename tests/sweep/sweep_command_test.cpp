@@ -121,6 +121,34 @@ TEST(SweepCommand, FailingPointsAreRowsAndDoNotEndTheSweep) {
   EXPECT_EQ(result.status, 0) << "a machine that can not be built is an answer";
 }
 
+TEST(SweepCommand, WhereTheCompilerRefusesTheFirstPointTheNextOneIsVerified) {
+  const ScratchDirectory scratch;
+  scratch.write("wide.yaml",
+                "schema: workload/v1\nname: wide\ninputs: [{name: image, shape: [1, 20, 20, 4]}]\n"
+                "layers: [{name: window, op: conv2d, out_channels: 4, kernel: 16}]\n");
+  const std::string file = scratch.write("s.yaml",
+                                         "schema: sweep/v1\nname: test\nconfig: tiny_4x4\nworkloads: wide.yaml\n"
+                                         "axes:\n  memory.latency_cycles: [10, 20]\n"
+                                         "  scratchpad.capacity_kib: [3, 2, 8, 16]\n"
+                                         "verify: {first_per: memory.latency_cycles}\n");
+  for (int time = 0; time < 2; ++time) {  // the second time everything is there
+    const ChildResult result = run_gemel({"sweep", file, "-o", scratch.file("out")});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("2 verified, the others timing only"));
+    EXPECT_THAT(result.out, HasSubstr(time == 0 ? "8 ran now" : "0 ran now")) << "two of them in both modes";
+    const sim::SweepResults results = sim::load_sweep_results(scratch.file("out"));
+    ASSERT_EQ(results.rows.size(), 8u);
+    for (const std::size_t first : {std::size_t{0}, std::size_t{4}}) {
+      EXPECT_EQ(results.rows[first].status, "illegal");
+      EXPECT_EQ(results.rows[first + 1].status, "refused");
+      ASSERT_EQ(results.rows[first + 2].status, "ok");
+      EXPECT_EQ(results.rows[first + 2].figures->verified, true);
+      ASSERT_EQ(results.rows[first + 3].status, "ok");
+      EXPECT_EQ(results.rows[first + 3].figures->verified, std::nullopt);
+    }
+  }
+}
+
 TEST(SweepCommand, PointsThatTakeTooLongAreRows) {
   const ScratchDirectory scratch;
   const std::string text = sweep_text("models/resnet50.yaml", "axes:\n  queues.load: [4, 8]\ntimeout_seconds: 0.1\n");

@@ -130,6 +130,30 @@ TEST_F(SweepPlanTest, TheVerifiedPointIsOneThatCanBeBuilt) {
   EXPECT_FALSE(sweep.points[3].timing_only);
 }
 
+TEST_F(SweepPlanTest, WhereTheCompilerRefusesThePointToBeVerifiedTheNextOneIs) {
+  SweepPlan sweep =
+      plan_of_tiny("axes:\n  queues.load: [1, 2]\n  queues.store: [1, 2, 4]\nverify: {first_per: queues.load}\n");
+  const auto modes = [&] {
+    std::string text;
+    for (const PlannedPoint& point : sweep.points) text += point.timing_only ? 't' : 'v';
+    return text;
+  };
+  ASSERT_EQ(modes(), "vttvtt");
+  EXPECT_FALSE(verify_instead_of_refused(sweep, {}));
+  EXPECT_FALSE(verify_instead_of_refused(sweep, {sweep.points[1].key}));  // was not to be verified
+  EXPECT_EQ(modes(), "vttvtt");
+  const std::string before = sweep.points[2].key;
+  std::set<std::string> refused{sweep.points[0].key, sweep.points[1].key};
+  EXPECT_TRUE(verify_instead_of_refused(sweep, refused));
+  EXPECT_EQ(modes(), "vtvvtt");  // the refused one keeps its result
+  EXPECT_NE(sweep.points[2].key, before);
+  EXPECT_FALSE(verify_instead_of_refused(sweep, refused));
+  refused.insert(sweep.points[2].key);
+  EXPECT_FALSE(verify_instead_of_refused(sweep, refused));  // nothing is left of this group
+  SweepPlan all = plan_of_tiny("axes:\n  queues.load: [1, 2]\n");
+  EXPECT_FALSE(verify_instead_of_refused(all, {all.points[0].key}));
+}
+
 TEST_F(SweepPlanTest, ConfigurationsAndWorkloadsVaryToo) {
   const SweepPlan sweep = plan("config: [tiny_4x4, small_8x8]\nworkloads: [" + kSource +
                                "/workloads/gemm/square_64.yaml, " + kSource + "/workloads/gemm/square_128.yaml]\n");

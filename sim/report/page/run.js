@@ -165,6 +165,7 @@ function drawRoofline() {
       return {x0: cx - r, x1: cx + r, y0: cy - r, y1: cy + r};
     });
     const lost = point => point.layer.cycles * (1 - point.rate / Math.min(peak, point.intensity * busBytes));
+    const roof = px => y(Math.min(peak, x.invert(px) * busBytes));
     for (const point of points.slice().sort((a, b) => lost(b) - lost(a)).slice(0, width < 500 ? 3 : 6)) {
       const w = 6.4 * point.layer.name.length, r = size(point.layer.cycles) + 4, cx = x(point.intensity), cy = y(point.rate);
       const places = [["start", cx + r, cy + 4], ["end", cx - r, cy + 4], ["middle", cx, cy + r + 10]];
@@ -172,6 +173,7 @@ function drawRoofline() {
         const x0 = anchor === "start" ? tx : anchor === "end" ? tx - w : tx - w / 2;
         const box = {x0, x1: x0 + w, y0: ty - 11, y1: ty + 3};
         if (box.x0 < margin.left || box.x1 > width - margin.right || box.y1 > height - margin.bottom) continue;
+        if (roof(box.x0) > box.y0 && roof(box.x1) < box.y1) continue; // the roof would run through it
         if (taken.some(b => b.x0 < box.x1 && box.x0 < b.x1 && b.y0 < box.y1 && box.y0 < b.y1)) continue;
         taken.push(box);
         svg.append("text").attr("x", tx).attr("y", ty).attr("text-anchor", anchor).text(point.layer.name);
