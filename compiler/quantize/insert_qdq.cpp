@@ -34,6 +34,7 @@ class RoundingInserter {
       renamed_[input.name] = rounded;
     }
     for (const std::string& name : values_.constants) add_constant_operand(name);
+    find_limited();
     for (const OnnxNode& node : in_.nodes) add(node);
     return std::move(out_);
   }
@@ -62,9 +63,25 @@ class RoundingInserter {
     out_.nodes.push_back(std::move(node));
   }
 
+  // What is not rounded itself because a Relu or Clip follows is rounded at the scale of that one's result: the same
+  // integers, and others than us know the operator before it as one of integers.
+  void find_limited() {
+    const auto readers = onnx_readers(in_);
+    for (std::size_t n = in_.nodes.size(); n-- > 0;) {
+      const OnnxNode& node = in_.nodes[n];
+      if (!node.domain.empty() || (node.op_type != "Relu" && node.op_type != "Clip")) continue;
+      const std::string &x = node.input(0), &y = node.outputs[0];
+      const auto further = limited_.find(y);
+      const std::string& last = further == limited_.end() ? y : further->second;
+      if (scales_.count(x) == 0 && scales_.count(last) != 0 && readers.at(x).size() == 1) limited_[x] = last;
+    }
+  }
+
   // `value`, whose float numbers are `from`, as int8 and back as `to`.
   void add_rounding(const std::string& value, const std::string& from, const std::string& to) {
-    const std::string scale = constant(value + "_scale", onnx_scalar(scales_.at(value)));
+    const auto limited = limited_.find(value);
+    const float rounding = scales_.at(limited == limited_.end() ? value : limited->second);
+    const std::string scale = constant(value + "_scale", onnx_scalar(rounding));
     const std::string bytes = unused(value + "_int8");
     add_node("QuantizeLinear", value + "_quantize", {from, scale, zero_}, bytes);
     add_node("DequantizeLinear", value + "_dequantize", {bytes, scale, zero_}, to);
@@ -89,7 +106,7 @@ class RoundingInserter {
     set_weights(node, moved);
     std::vector<std::pair<std::string, std::string>> rounded;
     for (std::string& output : moved.outputs) {
-      if (output.empty() || values_.activations.count(output) == 0) continue;
+      if (output.empty() || (values_.activations.count(output) == 0 && limited_.count(output) == 0)) continue;
       const std::string value = output;
       output = unused(value + "_float");
       rounded.emplace_back(value, output);
@@ -229,6 +246,7 @@ class RoundingInserter {
   std::set<std::string> used_, names_;
   std::map<std::string, std::string> renamed_;  // what readers of a value read instead
   std::map<std::string, std::string> bytes_;    // the int8 form of a value
+  std::map<std::string, std::string> limited_;  // what limits it at last
   std::map<std::pair<std::string, std::int64_t>, std::string> weights_;
   std::map<std::string, std::vector<float>> weight_scales_;              // of dequantised constants
   std::map<std::string, std::pair<std::string, std::string>> products_;  // x and dequantised weights of a MatMul
