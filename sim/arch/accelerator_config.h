@@ -109,7 +109,7 @@ struct DerivedConfig {
   std::uint32_t max_block_columns =
       0;  // D-lane blocks one int8 mvin or mvout may move: max(1, max_request_bytes / dim)
   std::uint32_t max_block_columns_acc = 0;  // the same for 32-bit elements: max(1, max_request_bytes / (4 dim))
-  std::uint32_t normalised_rows = 0;  // rows that a loop normalises together; 0: normalisations are not built in
+  std::uint32_t normalised_rows = 0;        // rows that a loop normalises together; 0: normalisations are not built in
   std::uint32_t array_latency = 0;  // row enters the array to its result: (tile_latency+1)(2 dim - 1) + output_delay
 };
 

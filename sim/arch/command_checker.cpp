@@ -148,55 +148,15 @@ void CommandChecker::configure(const Command& command) {
       return;
     }
     case ConfigKind::Normalise:
-      return configure_normaliser(decode_config_normalise(command.rs1, command.rs2));
+      if (!config_.normalisations) violate("config_norm is not built in");
+      if (const auto violation = normaliser_.configure(decode_config_normalise(command.rs1, command.rs2)))
+        violate(*violation);
+      return;
   }
 }
 
-void CommandChecker::configure_normaliser(const ConfigNormalise& config) {
-  if (!config_.normalisations) violate("config_norm is not built in");
-  if (const std::optional<std::string> violation = find_norm_violation(config, normaliser_)) violate(*violation);
-  normaliser_.configure(config);
-  if (config.set_stats_id_only) return;
-  has_polynomial_ = true;
-  (config.is_inverse_ln2 ? has_inverse_ln2_ : has_ln2_) = true;
-}
-
-// Constants and statistics that an mvout of the accumulator uses are there; notes what it computes.
-void CommandChecker::use_statistics(NormCommand command, bool is_small) {
-  StatisticsKnown& known = statistics_[normaliser_.context];
-  const auto need = [](bool is_there, const char* what) {
-    if (!is_there) violate(what);
-  };
-  const auto need_exponentials = [&] {
-    need(has_polynomial_ && has_ln2_ && has_inverse_ln2_,
-         "exponentials need config_norm with qb, qc, qln2 and qln2_inv");
-  };
-  switch (command) {
-    case NormCommand::Write:
-      if (!is_small) return;
-      if (normaliser_.activation == Activation::Igelu) need(has_polynomial_, "igelu needs config_norm with qb and qc");
-      if (normaliser_.activation == Activation::LayerNorm)
-        need(known.mean && known.deviation, "layernorm needs mean and inverse deviation of its context");
-      if (normaliser_.activation != Activation::Softmax) return;
-      need_exponentials();
-      return need(known.sum_exponentials, "softmax needs the inverse sum of exponentials of its context");
-    case NormCommand::Sum:
-    case NormCommand::Max:
-      return;
-    case NormCommand::Mean:
-      known.mean = true;
-      return;
-    case NormCommand::Variance:
-    case NormCommand::InverseDeviation:
-      need(known.mean, "a variance needs the mean of its context");
-      known.deviation |= command == NormCommand::InverseDeviation;
-      return;
-    case NormCommand::SumExponentials:
-    case NormCommand::InverseSumExponentials:
-      need_exponentials();
-      known.sum_exponentials |= command == NormCommand::InverseSumExponentials;
-      return;
-  }
+void CommandChecker::normalise(NormCommand command, bool is_small) {
+  if (const std::optional<std::string> violation = normaliser_.mvout(command, is_small)) violate(*violation);
 }
 
 void CommandChecker::mvin(const Mvin& command) {
@@ -264,7 +224,7 @@ void CommandChecker::mvout(const Mvout& command) {
     for (std::uint32_t r = 0; r < rows; ++r) {
       read(local.address.plus(r * store_->out_cols, d_), cols, local.cols, "pooled mvout");
     }
-    if (accumulator) use_statistics(NormCommand::Write, true);
+    if (accumulator) normalise(NormCommand::Write, true);
     const std::uint64_t pixels = std::uint64_t{store_->pooled_rows - 1u} * store_->pool_out_dim + store_->pooled_cols;
     memory_range(command.dram_address, store_->dram_stride, pixels, local.cols);
     return;
@@ -283,7 +243,7 @@ void CommandChecker::mvout(const Mvout& command) {
   }
   if (accumulator && config_.normalisations) {
     const NormCommand norm = norm_command(local.address);
-    use_statistics(norm, !wide);
+    normalise(norm, !wide);
     if (norm != NormCommand::Write) return;  // reaches no memory
   }
   const std::uint64_t places =

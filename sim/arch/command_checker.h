@@ -10,7 +10,7 @@
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/isa.h"
 #include "sim/arch/loop_expander.h"
-#include "sim/arch/normaliser.h"
+#include "sim/arch/normaliser_check.h"
 #include "sim/arch/program.h"
 #include "sim/arch/written_lanes.h"
 
@@ -44,8 +44,7 @@ class CommandChecker {
 
  private:
   void configure(const Command& command);
-  void configure_normaliser(const ConfigNormalise& config);
-  void use_statistics(NormCommand command, bool is_small);
+  void normalise(NormCommand command, bool is_small);
   void mvin(const Mvin& command);
   void mvout(const Mvout& command);
   void preload(const Preload& command);
@@ -79,12 +78,7 @@ class CommandChecker {
   std::optional<ConfigStore> store_;
   std::optional<ConfigExecute> execute_;
   bool scale_known_ = false;
-  NormaliserSettings normaliser_;
-  bool has_polynomial_ = false, has_ln2_ = false, has_inverse_ln2_ = false;  // constants that config_norm gave
-  struct StatisticsKnown {
-    bool mean = false, deviation = false, sum_exponentials = false;
-  };
-  std::array<StatisticsKnown, kStatisticsContexts> statistics_;
+  NormaliserCheck normaliser_;
   bool preloaded_ = false;  // a preload waits for its compute
   bool stationary_ = false;
   LocalBlock destination_{LocalAddress::garbage(), 0, 0};
