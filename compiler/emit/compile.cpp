@@ -81,9 +81,9 @@ class Compiler {
     }
     for (std::size_t i = 0; i < model_.layers.size(); ++i) compile_layer(i, result);
     if (options_.loops == LoopUse::Always && !looped_) {
-      throw arch::InputError(machine_.config.name + ": loops always: no layer can be a loop (" +
-                             (first_refusal_.empty() ? "the array runs none" : first_refusal_) +
-                             "); automatic would be right");
+      throw arch::InputError(machine_.config.name + ": --loops always: no layer can be a loop" +
+                             (first_refusal_.empty() ? "" : " (" + first_refusal_ + ")") +
+                             "; --loops auto would be right");
     }
     emitter.fence();
     result.tiles = emitter.take_tiles();
@@ -176,7 +176,9 @@ class Compiler {
     if (const auto* group = std::get_if<ContractionGroup>(&stage)) {
       const TileForm form = forms_.choose(*group, schedule);
       if (options_.dump_after == "tiles" || options_.dump_after == "schedule") out_ << "  " << form.why << "\n";
-      if (first_refusal_.empty()) first_refusal_ = form.refusal;
+      if (first_refusal_.empty() && !form.refusal.empty()) {
+        first_refusal_ = "'" + group->front().name + "': " + form.refusal;
+      }
       if (!form.loops.empty()) {
         looped_ = true;
         cost_.cycles += form.cycles;

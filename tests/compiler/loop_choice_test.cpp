@@ -122,7 +122,7 @@ TEST(LoopChoice, IsRefusedWhereNoLayerCanBeALoop) {
     FAIL() << "compiled";
   } catch (const arch::InputError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("no layer can be a loop"));
-    EXPECT_THAT(error.what(), testing::HasSubstr("9 taps"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("'y': loop_ws multiplies two matrices, this is a sum over 9 taps"));
   }
 }
 
