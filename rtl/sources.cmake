@@ -2,6 +2,7 @@
 set(GEMEL_RTL_SOURCES
   common/fifo.sv
   units/array_side_pkg.sv
+  units/counter_pkg.sv
   units/loop_pkg.sv
   units/loop_matmul_pkg.sv
   units/loop_conv_pkg.sv

@@ -4,6 +4,7 @@
 /// was still to be done at its start.
 module accelerator
   import accelerator_pkg::*;
+  import counter_pkg::*;
   import loop_pkg::*;
 (
   input  logic                  clk_i,
@@ -59,6 +60,8 @@ module accelerator
   assign command = '{funct: command_funct_i, rs1: command_rs1_i, rs2: command_rs2_i};
   assign busy_o  = front_end_busy || station_busy || store_busy || reader_busy || writer_busy;
 
+  events_t events;  // for the counters
+
   command_front_end u_command_front_end (
     .clk_i,
     .rst_ni,
@@ -72,7 +75,8 @@ module accelerator
     .left_i          (left),
     .counter_valid_o (counter_valid),
     .counter_rs1_o   (counter_rs1),
-    .busy_o          (front_end_busy)
+    .busy_o          (front_end_busy),
+    .matmul_loop_o   (events.matmul_loop)
   );
 
   logic           load_issue_valid, load_issue_ready, execute_issue_valid, execute_issue_ready;
@@ -120,7 +124,8 @@ module accelerator
     .busy_o                   (station_busy),
     .execute_unissued_o       (execute_unissued),
     .execute_waits_for_load_o (execute_waits_for_load),
-    .execute_waits_for_store_o(execute_waits_for_store)
+    .execute_waits_for_store_o(execute_waits_for_store),
+    .activity_o               (events.station)
   );
 
   // ---- Load side ----
@@ -189,7 +194,8 @@ module accelerator
     .active_o           (reader_active),
     .waits_for_slot_o   (reader_waits_for_slot),
     .waits_for_buffer_o (reader_waits_for_buffer),
-    .waits_for_port_o   (reader_waits_for_port)
+    .waits_for_port_o   (reader_waits_for_port),
+    .slots_o            (events.reader_slots)
   );
 
   logic                     beat_valid, beat_ready, piece_valid;
@@ -229,7 +235,7 @@ module accelerator
   );
 
   // ---- Array, banks, stores ----
-  logic           element_valid, element_ready, store_active, feeding;
+  logic           element_valid, element_ready, feeding;
   store_element_t element;
   array_side u_array_side (
     .clk_i,
@@ -256,7 +262,9 @@ module accelerator
     .element_ready_i      (element_ready),
     .element_o            (element),
     .store_busy_o         (store_busy),
-    .store_active_o       (store_active),
+    .store_active_o       (events.store_active),
+    .store_waits_for_tracker_o (events.store_waits),
+    .store_waits_for_dispatch_o(events.store_refused),
     .feeding_o            (feeding)
   );
 
@@ -278,7 +286,8 @@ module accelerator
     .busy_o          (writer_busy),
     .active_o        (writer_active),
     .waits_for_slot_o(writer_waits_for_slot),
-    .waits_for_port_o(writer_waits_for_port)
+    .waits_for_port_o(writer_waits_for_port),
+    .slots_o         (events.writer_slots)
   );
 
   memory_port u_memory_port (
@@ -324,12 +333,15 @@ module accelerator
     .access_rs1_i   (counter_rs1),
     .response_valid_o,
     .response_data_o,
-    .load_active_i  (load_active),
-    .store_active_i (store_active),
-    .reader_active_i(reader_active),
-    .writer_active_i(writer_active),
-    .feeding_i      (feeding),
-    .read_beat_i    (axi_r_valid_i && axi_r_ready_o),
-    .write_beat_i   (write_valid && write_ready)
+    .events_i       (events)
   );
+  assign events.load_active    = load_active;
+  assign events.load_waits     = !load_active && (load_waits_for_tracker || load_waits_for_reader);
+  assign events.reader_active  = reader_active;
+  assign events.reader_refused = reader_active && !reader_waits_for_slot && !read_ready;
+  assign events.writer_active  = writer_active;
+  assign events.writer_refused = writer_waits_for_port;
+  assign events.feeding        = feeding;
+  assign events.read_beat      = axi_r_valid_i && axi_r_ready_o;
+  assign events.write_beat     = write_valid && write_ready;
 endmodule : accelerator

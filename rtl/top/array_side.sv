@@ -38,6 +38,8 @@ module array_side
 
   // For the counters: elements of an mvout are handed out, or a configuration taken; rows are fed
   output logic           store_active_o,
+  output logic           store_waits_for_tracker_o,
+  output logic           store_waits_for_dispatch_o,
   output logic           feeding_o
 );
 
@@ -205,7 +207,9 @@ module array_side
     .store_done_valid_o (store_done_valid_o),
     .store_done_ready_i (store_done_ready_i),
     .store_done_id_o    (store_done_id_o),
-    .active_o           (store_active_o)
+    .active_o           (store_active_o),
+    .waits_for_tracker_o (store_waits_for_tracker_o),
+    .waits_for_dispatch_o(store_waits_for_dispatch_o)
   );
 
   logic [ScratchpadBanks-1:0] store_scratchpad_valid, store_scratchpad_ready;

@@ -26,7 +26,8 @@ module command_front_end
   output logic        counter_valid_o,
   output logic [63:0] counter_rs1_o,
 
-  output logic        busy_o
+  output logic        busy_o,
+  output logic        matmul_loop_o  // a slot of the matmul unroller is configured
 );
   localparam int unsigned StageDepth = 2;
 
@@ -104,6 +105,7 @@ module command_front_end
     .left_i     (left_i[MatmulUnit]),
     .busy_o     (matmul_busy)
   );
+  assign matmul_loop_o = matmul_busy;
 
   fifo #(
     .Depth (StageDepth),

@@ -5,6 +5,7 @@
 /// reads: `response_*` shows in c + 1 how often the counter's event held before c.
 module counter_file
   import accelerator_pkg::*;
+  import counter_pkg::*;
 (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -14,27 +15,40 @@ module counter_file
   output logic        response_valid_o,
   output logic [63:0] response_data_o,
 
-  // What can be counted, in this cycle
-  input  logic        load_active_i,    // requests rows of an mvin, or takes a configuration
-  input  logic        store_active_i,   // hands out elements of an mvout, or takes a configuration
-  input  logic        reader_active_i,  // the DMA reader has a row to work on
-  input  logic        writer_active_i,  // the DMA writer has a row to work on
-  input  logic        feeding_i,        // a request is being fed to the array
-  input  logic        read_beat_i,      // a beat is taken from memory
-  input  logic        write_beat_i      // a beat is sent to memory
+  input  events_t     events_i  // in this cycle
 );
   localparam int unsigned Counters = 8;
-  typedef logic [63:0] count_t;
+  typedef logic [63:0] total_t;
   typedef logic [CounterEventWidth-1:0] event_id_t;
 
-  // Gemmini's numbers. Bytes are "external" events.
-  localparam event_id_t LoadActive   = event_id_t'(9);
-  localparam event_id_t StoreActive  = event_id_t'(12);
-  localparam event_id_t ReaderActive = event_id_t'(18);
-  localparam event_id_t WriterActive = event_id_t'(21);
-  localparam event_id_t Feeding      = event_id_t'(24);
-  localparam event_id_t BytesRead    = event_id_t'(4);
-  localparam event_id_t BytesWritten = event_id_t'(5);
+  // Gemmini's numbers. Entries, bytes and slots are "external" events.
+  localparam event_id_t OnlyLoadBusy        = event_id_t'(1);
+  localparam event_id_t OnlyStoreBusy       = event_id_t'(2);
+  localparam event_id_t OnlyExecuteBusy     = event_id_t'(3);
+  localparam event_id_t LoadAndStoreBusy    = event_id_t'(4);
+  localparam event_id_t LoadAndExecuteBusy  = event_id_t'(5);
+  localparam event_id_t StoreAndExecuteBusy = event_id_t'(6);
+  localparam event_id_t AllBusy             = event_id_t'(7);
+  localparam event_id_t LoadWaits           = event_id_t'(8);
+  localparam event_id_t LoadActive          = event_id_t'(9);
+  localparam event_id_t StoreWaits          = event_id_t'(11);
+  localparam event_id_t StoreActive         = event_id_t'(12);
+  localparam event_id_t StoreRefused        = event_id_t'(14);
+  localparam event_id_t ReaderActive        = event_id_t'(18);
+  localparam event_id_t ReaderRefused       = event_id_t'(20);
+  localparam event_id_t WriterActive        = event_id_t'(21);
+  localparam event_id_t WriterRefused       = event_id_t'(23);
+  localparam event_id_t Feeding             = event_id_t'(24);
+  localparam event_id_t StationTakesNone    = event_id_t'(41);
+  localparam event_id_t StationHoldsEntry   = event_id_t'(42);
+  localparam event_id_t MatmulLoop          = event_id_t'(43);
+  localparam event_id_t LoadEntriesHeld     = event_id_t'(1);
+  localparam event_id_t StoreEntriesHeld    = event_id_t'(2);
+  localparam event_id_t ExecuteEntriesHeld  = event_id_t'(3);
+  localparam event_id_t BytesRead           = event_id_t'(4);
+  localparam event_id_t BytesWritten        = event_id_t'(5);
+  localparam event_id_t ReadSlots           = event_id_t'(6);
+  localparam event_id_t WriteSlots          = event_id_t'(7);
 
   typedef struct packed {
     logic      is_external;
@@ -44,8 +58,8 @@ module counter_file
   logic                           resets, drops, takes, configures;
   logic [CounterCounterWidth-1:0] index;
   selection_t                     selections_q [Counters];
-  count_t                         counts_q     [Counters];
-  count_t                         snapshot_q   [Counters];
+  total_t                         counts_q     [Counters];
+  total_t                         snapshot_q   [Counters];
   logic                           has_snapshot_q;
 
   assign resets     = access_valid_i && access_rs1_i[CounterResetLsb];
@@ -54,21 +68,49 @@ module counter_file
   assign configures = access_valid_i && access_rs1_i[CounterConfigureLsb];
   assign index      = access_rs1_i[CounterCounterLsb+:CounterCounterWidth];
 
-  function automatic count_t amount(selection_t selection);
+  station_activity_t station;
+  logic [2:0]        busy;  // load, store, execute
+  logic              holds_entry;
+  assign station     = events_i.station;
+  assign busy        = {station.load_busy, station.store_busy, station.execute_busy};
+  assign holds_entry = station.load_entries != '0 || station.execute_entries != '0
+                    || station.store_entries != '0;
+
+  function automatic total_t amount(selection_t selection);
     if (selection.is_external) begin
       unique case (selection.id)
-        BytesRead:    return read_beat_i ? count_t'(BusBytes) : '0;
-        BytesWritten: return write_beat_i ? count_t'(BusBytes) : '0;
-        default:      return '0;
+        LoadEntriesHeld:    return total_t'(station.load_entries);
+        StoreEntriesHeld:   return total_t'(station.store_entries);
+        ExecuteEntriesHeld: return total_t'(station.execute_entries);
+        BytesRead:          return events_i.read_beat ? total_t'(BusBytes) : '0;
+        BytesWritten:       return events_i.write_beat ? total_t'(BusBytes) : '0;
+        ReadSlots:          return total_t'(events_i.reader_slots);
+        WriteSlots:         return total_t'(events_i.writer_slots);
+        default:            return '0;
       endcase
     end
     unique case (selection.id)
-      LoadActive:   return count_t'(load_active_i);
-      StoreActive:  return count_t'(store_active_i);
-      ReaderActive: return count_t'(reader_active_i);
-      WriterActive: return count_t'(writer_active_i);
-      Feeding:      return count_t'(feeding_i);
-      default:      return '0;
+      OnlyLoadBusy:        return total_t'(busy == 3'b100);
+      OnlyStoreBusy:       return total_t'(busy == 3'b010);
+      OnlyExecuteBusy:     return total_t'(busy == 3'b001);
+      LoadAndStoreBusy:    return total_t'(busy == 3'b110);
+      LoadAndExecuteBusy:  return total_t'(busy == 3'b101);
+      StoreAndExecuteBusy: return total_t'(busy == 3'b011);
+      AllBusy:             return total_t'(busy == 3'b111);
+      LoadWaits:           return total_t'(events_i.load_waits);
+      LoadActive:          return total_t'(events_i.load_active);
+      StoreWaits:          return total_t'(events_i.store_waits);
+      StoreActive:         return total_t'(events_i.store_active);
+      StoreRefused:        return total_t'(events_i.store_refused);
+      ReaderActive:        return total_t'(events_i.reader_active);
+      ReaderRefused:       return total_t'(events_i.reader_refused);
+      WriterActive:        return total_t'(events_i.writer_active);
+      WriterRefused:       return total_t'(events_i.writer_refused);
+      Feeding:             return total_t'(events_i.feeding);
+      StationTakesNone:    return total_t'(!station.allocates);
+      StationHoldsEntry:   return total_t'(holds_entry);
+      MatmulLoop:          return total_t'(events_i.matmul_loop);
+      default:             return '0;
     endcase
   endfunction
 

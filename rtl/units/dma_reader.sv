@@ -4,6 +4,7 @@
 /// request pipe. A slot is free again in the cycle after `slot_released_i`.
 module dma_reader
   import accelerator_pkg::*;
+  import counter_pkg::*;
 (
   input  logic              clk_i,
   input  logic              rst_ni,
@@ -33,7 +34,8 @@ module dma_reader
   output logic              active_o,
   output logic              waits_for_slot_o,
   output logic              waits_for_buffer_o,
-  output logic              waits_for_port_o
+  output logic              waits_for_port_o,
+  output count_t            slots_o  // taken
 );
   localparam int unsigned SlotBits = $clog2(RequestsInFlight + 1);
   localparam int unsigned DimBits = $clog2(Dim);
@@ -83,6 +85,7 @@ module dma_reader
     transaction_o.last     = is_last;
   end
 
+  assign slots_o            = count_t'(slots_q);
   assign busy_o             = slots_q != '0;
   assign active_o           = work_valid_q;
   assign waits_for_slot_o   = work_valid_q && !has_slot;

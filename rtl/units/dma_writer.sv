@@ -7,6 +7,7 @@
 /// cycle after its acknowledge.
 module dma_writer
   import accelerator_pkg::*;
+  import counter_pkg::*;
 (
   input  logic           clk_i,
   input  logic           rst_ni,
@@ -26,7 +27,8 @@ module dma_writer
   /// The beats of a row are being sent.
   output logic           active_o,
   output logic           waits_for_slot_o,
-  output logic           waits_for_port_o
+  output logic           waits_for_port_o,
+  output count_t         slots_o  // taken
 );
   localparam int unsigned BlockBytes = 4 * Dim;
   localparam int unsigned RowBytes = MaxRequestBytes > BlockBytes ? MaxRequestBytes : BlockBytes;
@@ -152,6 +154,7 @@ module dma_writer
     end
   end
 
+  assign slots_o          = count_t'(slots_q);
   assign busy_o           = is_collecting_q || is_sending_q || slots_q != '0;
   assign active_o         = is_sending_q;
   assign waits_for_slot_o = is_sending_q && !has_slot;

@@ -5,6 +5,7 @@
 /// store. A completion in t lets dependents issue in t + 1.
 module reservation_station
   import accelerator_pkg::*;
+  import counter_pkg::*;
   import loop_pkg::*;
 (
   input  logic           clk_i,
@@ -46,7 +47,9 @@ module reservation_station
   /// The next execute command: whether there is one that is not issued, and whom it waits for.
   output logic           execute_unissued_o,
   output logic           execute_waits_for_load_o,
-  output logic           execute_waits_for_store_o
+  output logic           execute_waits_for_store_o,
+
+  output station_activity_t activity_o  // for the counters
 );
   // ---- The new command ----
   logic       is_config, is_load, is_execute, is_store, is_preload, is_allocated;
@@ -151,6 +154,7 @@ module reservation_station
   logic [LoadEntries+StoreEntries-1:0]    execute_waits;
   logic [LoadEntries+ExecuteEntries-1:0]  store_waits;
   logic                                   load_unissued, store_unissued;
+  logic                                   load_busy, execute_busy, store_busy;
 
   logic [1:0] load_left [LoopUnits], execute_left [LoopUnits], store_left [LoopUnits];
   for (genvar i = 0; i < LoopUnits; i++) begin : gen_left
@@ -181,6 +185,7 @@ module reservation_station
     .complete_id_i              (load_done_id_i),
     .left_o                     (load_left),
     .valid_o                    (load_valid),
+    .is_busy_o                  (load_busy),
     .waits_for_o                (load_waits),
     .has_unissued_o             (load_unissued)
   );
@@ -207,6 +212,7 @@ module reservation_station
     .complete_id_i              (execute_done_id),
     .left_o                     (execute_left),
     .valid_o                    (execute_valid),
+    .is_busy_o                  (execute_busy),
     .waits_for_o                (execute_waits),
     .has_unissued_o             (execute_unissued_o)
   );
@@ -233,6 +239,7 @@ module reservation_station
     .complete_id_i              (store_done_id_i),
     .left_o                     (store_left),
     .valid_o                    (store_valid),
+    .is_busy_o                  (store_busy),
     .waits_for_o                (store_waits),
     .has_unissued_o             (store_unissued)
   );
@@ -244,6 +251,16 @@ module reservation_station
   assign has_one_execute = execute_valid != '0 && (execute_valid & (execute_valid - 1'b1)) == '0;
   assign busy_o = |load_valid || |store_valid
                || (|execute_valid && !(lone_preload_i && has_one_execute));
+
+  always_comb begin
+    activity_o.load_busy       = load_busy;
+    activity_o.execute_busy    = execute_busy;
+    activity_o.store_busy      = store_busy;
+    activity_o.load_entries    = count_t'($countones(load_valid));
+    activity_o.execute_entries = count_t'($countones(execute_valid));
+    activity_o.store_entries   = count_t'($countones(store_valid));
+    activity_o.allocates       = is_allocated;
+  end
 
   logic unused;
   assign unused = ^{load_waits, store_waits, load_unissued, store_unissued};

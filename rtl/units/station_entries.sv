@@ -34,13 +34,15 @@ module station_entries
 
   output logic [1:0]              left_o [LoopUnits],
   output logic [Entries-1:0]      valid_o,
+  /// An entry is issued and not complete.
+  output logic                    is_busy_o,
   /// Dependencies of the entry that issues next; 0 where there is none.
   output logic [Dependencies-1:0] waits_for_o,
   output logic                    has_unissued_o
 );
   typedef logic [IdBits-1:0] id_t;
 
-  logic [Entries-1:0]      valid_q, retires_at_issue_q;
+  logic [Entries-1:0]      valid_q, issued_q, retires_at_issue_q;
   logic [Dependencies-1:0] dependencies_q [Entries];
   command_t                commands_q     [Entries];
   loop_owner_t             owners_q       [Entries];
@@ -78,6 +80,7 @@ module station_entries
   assign issue_command_o = commands_q[issue_id_o];
   assign is_issued       = issue_valid_o && issue_ready_i;
   assign valid_o         = valid_q;
+  assign is_busy_o       = |(valid_q & issued_q);
 
   logic is_retired;
   assign is_retired = is_issued && retires_at_issue_q[issue_id_o];
@@ -89,12 +92,15 @@ module station_entries
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       valid_q            <= '0;
+      issued_q           <= '0;
       retires_at_issue_q <= '0;
     end else begin
+      if (is_issued) issued_q[issue_id_o] <= 1'b1;
       if (complete_valid_i) valid_q[complete_id_i] <= 1'b0;
       if (is_retired) valid_q[issue_id_o] <= 1'b0;
       if (is_allocated) begin
         valid_q[free_id]            <= 1'b1;
+        issued_q[free_id]           <= 1'b0;
         retires_at_issue_q[free_id] <= allocate_retires_at_issue_i;
       end
     end

@@ -27,7 +27,9 @@ module store_controller
   output store_id_t      store_done_id_o,
 
   // An mvout with its tracker hands out elements or waits to, or a configuration is taken.
-  output logic           active_o
+  output logic           active_o,
+  output logic           waits_for_tracker_o,
+  output logic           waits_for_dispatch_o
 );
 
   // ---- Command queue ----
@@ -310,6 +312,8 @@ module store_controller
   assign handed          = request_valid_o && request_ready_i;
   assign start           = handed && state_q == Look;
   assign active_o        = request_valid_o || configures;
+  assign waits_for_tracker_o  = is_mvout && !request_valid_o && !head_pop;
+  assign waits_for_dispatch_o = request_valid_o && !request_ready_i;
 
   always_comb begin
     state_d  = state_q;

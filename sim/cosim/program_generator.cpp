@@ -147,7 +147,9 @@ void ProgramGenerator::counter_access() {
   access.configure = kind >= 5 && kind < 12;
   access.external = random_.percent(25);
   access.event =
-      access.external ? random_.pick<std::uint8_t>({4, 5}) : random_.pick<std::uint8_t>({0, 9, 12, 18, 21, 24});
+      access.external
+          ? random_.pick<std::uint8_t>({1, 2, 3, 4, 5, 6, 7})
+          : random_.pick<std::uint8_t>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 14, 18, 20, 21, 23, 24, 41, 42, 43});
   builder_.emit(arch::encode_counter(access));
 }
 

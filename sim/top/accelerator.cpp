@@ -109,9 +109,55 @@ std::uint64_t Accelerator::counter_total(CounterEvent event, Cycle at) {
         if (cause == name) total += cycles;
     return total;
   };
+  const auto busy = [&](std::initializer_list<CommandClass> classes) {
+    unsigned mask = 0;
+    for (const CommandClass c : classes) mask |= 1u << static_cast<unsigned>(c);
+    return station_.activity(at).busy_cycles(mask, at);
+  };
+  constexpr CommandClass kLoad = CommandClass::Load, kStore = CommandClass::Store, kExecute = CommandClass::Execute;
   switch (event) {
     case CounterEvent::None:
       return 0;
+    case CounterEvent::OnlyLoadBusy:
+      return busy({kLoad});
+    case CounterEvent::OnlyStoreBusy:
+      return busy({kStore});
+    case CounterEvent::OnlyExecuteBusy:
+      return busy({kExecute});
+    case CounterEvent::LoadAndStoreBusy:
+      return busy({kLoad, kStore});
+    case CounterEvent::LoadAndExecuteBusy:
+      return busy({kLoad, kExecute});
+    case CounterEvent::StoreAndExecuteBusy:
+      return busy({kStore, kExecute});
+    case CounterEvent::AllBusy:
+      return busy({kLoad, kStore, kExecute});
+    case CounterEvent::LoadWaits:
+      return of(load_controller_.account(), {"wait_tracker", "wait_reader"});
+    case CounterEvent::StoreWaits:
+      return of(store_controller_.account(), {"wait_tracker"});
+    case CounterEvent::StoreRefused:
+      return of(store_controller_.account(), {"wait_dispatch"});
+    case CounterEvent::ReadDmaRefused:
+      return of(dma_reader_.account(), {"wait_port"});
+    case CounterEvent::WriteDmaRefused:
+      return of(dma_writer_.account(), {"wait_port"});
+    case CounterEvent::StationTakesNone:
+      return station_.activity(at).cycles_without_allocation(at);
+    case CounterEvent::StationHoldsEntry:
+      return station_.activity(at).cycles_with_entries(at);
+    case CounterEvent::MatmulLoopActive:
+      return front_end_.matmul_loop_cycles(at);
+    case CounterEvent::LoadEntries:
+      return station_.activity(at).held_cycles(kLoad, at);
+    case CounterEvent::StoreEntries:
+      return station_.activity(at).held_cycles(kStore, at);
+    case CounterEvent::ExecuteEntries:
+      return station_.activity(at).held_cycles(kExecute, at);
+    case CounterEvent::ReadSlots:
+      return dma_reader_.slot_cycles(at);
+    case CounterEvent::WriteSlots:
+      return dma_writer_.slot_cycles(at);
     case CounterEvent::LoadActive:
       return of(load_controller_.account(), {"busy"});
     case CounterEvent::StoreActive:

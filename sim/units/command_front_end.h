@@ -42,6 +42,7 @@ class CommandFrontEnd final : public Unit, public LoopCommandListener {
   void resume();
   bool empty() const { return held_ == 0 && (!by_cycle_ || chain_is_empty()); }
   Cycle quiet_from() const { return std::max(left_[0] < 0 ? 0 : static_cast<Cycle>(left_[0] + 1), loops_quiet_from_); }
+  std::uint64_t matmul_loop_cycles(Cycle at) const { return matmul_.configured_cycles(at); }  // section 15 of the page
   std::uint64_t commands() const { return accepted_; }
 
   void loop_command_left(CommandOrigin origin, CommandClass c, Cycle now) override;

@@ -1,49 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/units/counter_file.h"
 
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
 namespace gemel::sim {
 
+namespace {
+
+struct EventId {
+  std::uint8_t id;
+  CounterEvent event;
+};
+
 // Ids are Gemmini's (CounterFile.scala of v0.7.1).
+constexpr EventId kInternal[] = {
+    {0, CounterEvent::None},
+    {1, CounterEvent::OnlyLoadBusy},
+    {2, CounterEvent::OnlyStoreBusy},
+    {3, CounterEvent::OnlyExecuteBusy},
+    {4, CounterEvent::LoadAndStoreBusy},
+    {5, CounterEvent::LoadAndExecuteBusy},
+    {6, CounterEvent::StoreAndExecuteBusy},
+    {7, CounterEvent::AllBusy},
+    {8, CounterEvent::LoadWaits},
+    {9, CounterEvent::LoadActive},
+    {11, CounterEvent::StoreWaits},
+    {12, CounterEvent::StoreActive},
+    {14, CounterEvent::StoreRefused},
+    {15, CounterEvent::None},  // address translation
+    {16, CounterEvent::None},
+    {17, CounterEvent::None},
+    {18, CounterEvent::ReadDmaActive},
+    {19, CounterEvent::None},
+    {20, CounterEvent::ReadDmaRefused},
+    {21, CounterEvent::WriteDmaActive},
+    {22, CounterEvent::None},
+    {23, CounterEvent::WriteDmaRefused},
+    {24, CounterEvent::ExecuteActive},
+    {32, CounterEvent::None},  // operands in the accumulator
+    {33, CounterEvent::None},
+    {34, CounterEvent::None},
+    {38, CounterEvent::None},  // im2col
+    {39, CounterEvent::None},
+    {40, CounterEvent::None},
+    {41, CounterEvent::StationTakesNone},
+    {42, CounterEvent::StationHoldsEntry},
+    {43, CounterEvent::MatmulLoopActive},
+};
+constexpr EventId kExternal[] = {
+    {1, CounterEvent::LoadEntries}, {2, CounterEvent::StoreEntries}, {3, CounterEvent::ExecuteEntries},
+    {4, CounterEvent::BytesRead},   {5, CounterEvent::BytesWritten}, {6, CounterEvent::ReadSlots},
+    {7, CounterEvent::WriteSlots},
+};
+
+}  // namespace
+
 CounterEvent counter_event(std::uint8_t id, bool external) {
-  if (external) {
-    if (id == 4) return CounterEvent::BytesRead;
-    if (id == 5) return CounterEvent::BytesWritten;
-    throw std::invalid_argument("counter: external event " + std::to_string(id) +
-                                " is not built in; there are 4 (bytes read) and 5 (bytes written)");
+  const EventId* const begin = external ? std::begin(kExternal) : std::begin(kInternal);
+  const EventId* const end = external ? std::end(kExternal) : std::end(kInternal);
+  std::string ids;
+  for (const EventId* known = begin; known != end; ++known) {
+    if (known->id == id) return known->event;
+    ids += (ids.empty() ? "" : ", ") + std::to_string(known->id);
   }
-  switch (id) {
-    case 0:
-    case 15:
-    case 16:
-    case 17:
-    case 19:
-    case 22:  // TLB
-    case 32:
-    case 33:
-    case 34:
-    case 38:
-    case 39:
-    case 40:  // operands in the accumulator, im2col
-      return CounterEvent::None;
-    case 9:
-      return CounterEvent::LoadActive;
-    case 12:
-      return CounterEvent::StoreActive;
-    case 18:
-      return CounterEvent::ReadDmaActive;
-    case 21:
-      return CounterEvent::WriteDmaActive;
-    case 24:
-      return CounterEvent::ExecuteActive;
-    default:
-      throw std::invalid_argument(
-          "counter: event " + std::to_string(id) +
-          " is not built in; there are 9 (load active), 12 (store active), 18 (read DMA active), "
-          "21 (write DMA active) and 24 (execute active)");
-  }
+  throw std::invalid_argument("counter: " + std::string(external ? "external " : "") + "event " + std::to_string(id) +
+                              " is not built in; there are " + ids);
 }
 
 void CounterFile::access(const arch::CounterAccess& access, Cycle now) {

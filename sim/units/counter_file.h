@@ -14,18 +14,38 @@
 namespace gemel::sim {
 
 enum class CounterEvent : std::uint8_t {
-  None,            // never holds: no address translation, no operands in the accumulator, no im2col
-  LoadActive,      // an mvin requests rows, or a configuration is taken
-  StoreActive,     // an mvout hands out elements, or a configuration is taken
-  ReadDmaActive,   // the DMA reader has a row at hand
-  WriteDmaActive,  // the DMA writer has a row at hand
-  ExecuteActive,   // a request is being fed
-  BytesRead,       // of beats taken
-  BytesWritten,    // of beats sent
+  None,          // never holds: no address translation, no operands in the accumulator, no im2col
+  OnlyLoadBusy,  // a class is busy while one of its entries is issued and not complete
+  OnlyStoreBusy,
+  OnlyExecuteBusy,
+  LoadAndStoreBusy,
+  LoadAndExecuteBusy,
+  StoreAndExecuteBusy,
+  AllBusy,
+  LoadWaits,          // with an mvin of which no row was requested
+  LoadActive,         // an mvin requests rows, or a configuration is taken
+  StoreWaits,         // for a tracker
+  StoreActive,        // an mvout hands out elements, or a configuration is taken
+  StoreRefused,       // waits for dispatch
+  ReadDmaActive,      // the DMA reader has a row at hand
+  ReadDmaRefused,     // waits for the port
+  WriteDmaActive,     // the DMA writer has a row at hand
+  WriteDmaRefused,    // waits for the port
+  ExecuteActive,      // a request is being fed
+  StationTakesNone,   // no command is allocated
+  StationHoldsEntry,  // of any class
+  MatmulLoopActive,   // a slot of the matmul unroller is configured
+  LoadEntries,        // held, summed over cycles
+  StoreEntries,
+  ExecuteEntries,
+  BytesRead,     // of beats taken
+  BytesWritten,  // of beats sent
+  ReadSlots,     // taken, summed over cycles
+  WriteSlots,
 };
 
-// The event of an id, internal or external. Throws std::invalid_argument (naming the ids that there are) for one that
-// is not built in.
+// The event of Gemmini's id, internal or external. Throws std::invalid_argument (naming the ids that there are) for one
+// that is not built in.
 CounterEvent counter_event(std::uint8_t id, bool external);
 
 class CounterFile final : public sc_core::sc_module {

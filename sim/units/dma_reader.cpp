@@ -66,6 +66,8 @@ void DmaReader::merge(const DmaTransaction& transaction, std::uint32_t pieces, C
   const unsigned beats = std::max(1u, transaction.size >> bus_bits);
   const Cycle last_beat = consumed[beats - 1];
   slot_free_[next_slot_] = last_beat + 1;
+  slots_.take(now);
+  slots_.close(last_beat + 1);
   if (++next_slot_ == slot_free_.size()) next_slot_ = 0;
   quiet_from_ = last_beat + 1;
 

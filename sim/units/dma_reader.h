@@ -12,6 +12,7 @@
 #include "sim/units/mvin_piece.h"
 #include "sim/units/mvin_writer.h"
 #include "sim/units/row_sequencer.h"
+#include "sim/units/slot_cycles.h"
 #include "sim/units/unit.h"
 
 namespace gemel::sim {
@@ -35,6 +36,8 @@ class DmaReader final : public Unit, public MemoryPortClient {
   bool idle() const { return rows_.idle(); }
   void account_until(Cycle now);
   const CycleAccount& account() const { return account_; }
+  // Slots taken, summed over the cycles before `at` (the cycle at hand or the next).
+  std::uint64_t slot_cycles(Cycle at) const { return slots_.before(at, slot_free_); }
 
  private:
   enum Cause : unsigned { kBusy, kWaitSlot, kWaitPort, kWaitBuffer, kIdle };
@@ -48,6 +51,7 @@ class DmaReader final : public Unit, public MemoryPortClient {
   RowSequencer rows_;
   std::vector<Cycle> slot_free_;  // ring: from when the slot of transaction n can be used again
   std::size_t next_slot_ = 0;
+  SlotCycles slots_;
   Cycle retry_ = 0;         // not before: the row buffer was full
   Cycle merger_ready_ = 0;  // first beat of the next transaction
   Cycle last_emitted_ = 0;

@@ -60,6 +60,7 @@ bool DmaWriter::send(Cycle now) {
   if (beat_ == 0) {
     transaction_ = next_transaction(address_ + done_, length_ - done_, derived_.bus_bytes, max_request_bytes_);
     slot_ = next_slot_;
+    slots_.take(now);
     if (++next_slot_ == slot_free_.size()) next_slot_ = 0;
   }
   // The part of the transaction's useful bytes that lies in this beat.
@@ -75,6 +76,7 @@ bool DmaWriter::send(Cycle now) {
 
   const Cycle acknowledged = port_.acknowledge(transaction_.address, transaction_.size, now);
   slot_free_[slot_] = acknowledged + 1;
+  slots_.close(acknowledged + 1);
   quiet_from_ = acknowledged + 1;
   done_ += transaction_.useful;
   beat_ = 0;

@@ -10,6 +10,7 @@
 #include "sim/stats/cycle_account.h"
 #include "sim/units/dma_split.h"
 #include "sim/units/memory_port.h"
+#include "sim/units/slot_cycles.h"
 #include "sim/units/store_element.h"
 #include "sim/units/unit.h"
 
@@ -42,6 +43,8 @@ class DmaWriter final : public Unit, public MemoryPortClient {
   Cycle quiet_from() const { return quiet_from_; }
   void account_until(Cycle now);
   const CycleAccount& account() const { return account_; }
+  // Slots taken, summed over the cycles before `at` (the cycle at hand or the next).
+  std::uint64_t slot_cycles(Cycle at) const { return slots_.before(at, slot_free_); }
 
  private:
   enum Cause : unsigned { kBusy, kWaitSlot, kWaitPort, kIdle };
@@ -64,6 +67,7 @@ class DmaWriter final : public Unit, public MemoryPortClient {
   Cycle next_beat_ = 0;
   std::vector<Cycle> slot_free_;
   std::size_t slot_ = 0, next_slot_ = 0;  // of the transaction at hand, of the next
+  SlotCycles slots_;
   Cycle quiet_from_ = 0;
   CycleAccount account_{"dma_write", {"busy", "wait_slot", "wait_port", "idle"}};
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/units/loop_matmul_unroller.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace gemel::sim {
@@ -157,6 +158,11 @@ void LoopMatmulUnroller::configure(const Command& command) {
   slot.started = slot.completed = static_cast<std::uint8_t>(skipped);
 }
 
+std::uint64_t LoopMatmulUnroller::configured_cycles(Cycle at) const {
+  const Cycle until = configured() ? at : std::min(at, configured_until_);
+  return earlier_cycles_ + (until > configured_from_ ? until - configured_from_ : 0);
+}
+
 UnrollerCycle LoopMatmulUnroller::cycle(const Command* input, bool room, Cycle now) {
   UnrollerCycle done;
   throttle_.sync(now);
@@ -180,6 +186,11 @@ UnrollerCycle LoopMatmulUnroller::cycle(const Command* input, bool room, Cycle n
   for (unsigned s = 0; s < kStreams; ++s)
     if ((starts >> s & 1) != 0) start(s);
   if (retires) retire_head();
+  if (!running && configured()) {
+    earlier_cycles_ += configured_until_ - configured_from_;
+    configured_from_ = now + 1;
+  }
+  if (running && !configured()) configured_until_ = now + 1;
   done.changed = done.consumed || done.gave || starts != 0 || completes != 0 || ended != 0 || retires;
   return done;
 }

@@ -16,6 +16,8 @@ class LoopMatmulUnroller final : public LoopSlots<arch::MatmulLoop> {
   UnrollerCycle cycle(const arch::Command* input, bool room, Cycle now);
   // The station let go of a command that came from here.
   void left(CommandClass c, Cycle now) { throttle_.left(c, now); }
+  // Cycles before `at` (the cycle at hand or the next) in which a slot was configured.
+  std::uint64_t configured_cycles(Cycle at) const;
   bool at_rest() const { return !configured() && throttle_.empty(); }
 
  private:
@@ -41,6 +43,9 @@ class LoopMatmulUnroller final : public LoopSlots<arch::MatmulLoop> {
   arch::MatmulLoadD load_d_;
   arch::MatmulExecute execute_;
   arch::MatmulStore store_;
+  // The last time in which a slot was configured, and the cycles of those before; it goes on while configured().
+  std::uint64_t earlier_cycles_ = 0;
+  Cycle configured_from_ = 0, configured_until_ = 0;
   std::uint32_t d_base_ = 0, execute_base_ = 0, store_base_ = 0;
 };
 

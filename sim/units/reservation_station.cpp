@@ -5,6 +5,7 @@
 #include <cassert>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "sim/trace/event_log.h"
 
@@ -197,6 +198,7 @@ bool ReservationStation::allocate(const Command& command, CommandOrigin origin, 
   find_dependencies(entry, c);
   if (entry.config) shadow_configuration(command);
   valid_[k] |= std::uint64_t{1} << slot;
+  if (activity_.started()) activity_.held(c, +1, now);
   unissued_[k].push(static_cast<std::uint8_t>(slot));
   if (unissued_[k].size() == 1) issue_from(c, now + 1);
   return true;
@@ -220,6 +222,10 @@ void ReservationStation::remove(CommandClass c, unsigned entry, Cycle now) {
   }
   removed_mask_[index(c)] |= std::uint64_t{1} << entry;
   valid_[index(c)] &= ~(std::uint64_t{1} << entry);
+  if (activity_.started()) {
+    activity_.held(c, -1, now);
+    activity_.busy(c, -1, now);
+  }
   const CommandOrigin origin = entries_[index(c)][entry].issued.origin;
   if (origin != CommandOrigin::Host) loop_listener_->loop_command_left(origin, c, now);
   if (front_end_waits_[index(c)]) {
@@ -262,6 +268,8 @@ void ReservationStation::issue(CommandClass c, Cycle at) {
   Entry& entry = entries_[k][slot];
   unissued_[k].pop();
   entry.is_issued = true;
+  entry.issued_at = at;
+  if (activity_.started()) activity_.busy(c, +1, at);
   next_issue_[k] = at + 1;
   if (events_ != nullptr) events_->record(at, EventKind::Issued, k, slot);
   sinks_[k]->accept(entry.issued, at);
@@ -302,6 +310,27 @@ void ReservationStation::advance(Cycle now) {
     issue_from(c, now + 1);
   }
   set_due(std::min({next_request_, retire_at_[0], retire_at_[2]}));
+}
+
+StationActivity& ReservationStation::activity(Cycle at) {
+  if (activity_.started()) return activity_;
+  StationActivity::Classes held{}, busy{};
+  std::vector<std::pair<CommandClass, Cycle>> ahead;
+  for (unsigned k = 0; k < kCommandClasses; ++k) {
+    held[k] = static_cast<std::uint32_t>(__builtin_popcountll(valid_[k]));
+    for (std::uint64_t mask = valid_[k]; mask != 0; mask &= mask - 1) {
+      const Entry& entry = entries_[k][static_cast<unsigned>(__builtin_ctzll(mask))];
+      if (!entry.is_issued) continue;
+      if (entry.issued_at < at) {
+        ++busy[k];
+      } else {
+        ahead.emplace_back(static_cast<CommandClass>(k), entry.issued_at);
+      }
+    }
+  }
+  activity_.start(at, held, busy);
+  for (const auto& [c, issued_at] : ahead) activity_.busy(c, +1, issued_at);
+  return activity_;
 }
 
 bool ReservationStation::holds_only_a_preload() const {

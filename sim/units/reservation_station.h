@@ -11,6 +11,7 @@
 #include "sim/units/command_queue.h"
 #include "sim/units/issued_command.h"
 #include "sim/units/row_range.h"
+#include "sim/units/station_activity.h"
 #include "sim/units/unit.h"
 
 namespace gemel::sim {
@@ -63,6 +64,8 @@ class ReservationStation final : public Unit {
 
   bool empty() const { return valid_[0] == 0 && valid_[1] == 0 && valid_[2] == 0; }
   bool holds_only_a_preload() const;
+  // For counters. From the first call on it follows what happens, from cycle `at` (the one at hand or the next) on.
+  StationActivity& activity(Cycle at);
   Cycle last_change() const { return last_removed_; }  // cycle in which an entry was last removed
   // The oldest command of a class that was not issued, for the accounting; nullptr where there is none. Dependencies
   // that it still has are resolved in kNever.
@@ -78,6 +81,7 @@ class ReservationStation final : public Unit {
     std::array<std::uint64_t, kCommandClasses> waits{};
     bool config = false;
     bool is_issued = false;
+    Cycle issued_at = 0;  // may lie ahead
     bool ready() const { return (waits[0] | waits[1] | waits[2]) == 0; }
   };
   // Entries that ask for the completion port, in the order in which they may have it.
@@ -147,6 +151,7 @@ class ReservationStation final : public Unit {
   LoopCommandListener* loop_listener_ = nullptr;
   EventLog* events_ = nullptr;
 
+  StationActivity activity_;
   Requests results_, fed_, loads_, stores_;
   Cycle next_request_ = kNever;  // the earliest of the four
   Cycle last_removed_ = 0;

@@ -38,13 +38,12 @@ TEST_P(LoopStreams, ModelAndRtlAgreeInEveryEvent) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiny, LoopStreams,
-                         testing::Values(Stream{"repeats_of_zeros", "gemmini_v0_7"},
-                                         Stream{"plain_between_loop_settings", "gemmini_v0_7"},
-                                         Stream{"garbage_weights", "gemmini_v0_7"},
-                                         Stream{"loops_tiny", "gemmini_v0_7"},
-                                         Stream{"loops_tiny_2025", "gemmini_2025"}),
-                         [](const testing::TestParamInfo<Stream>& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Tiny, LoopStreams,
+    testing::Values(Stream{"repeats_of_zeros", "gemmini_v0_7"}, Stream{"counters_of_loops", "gemmini_v0_7"},
+                    Stream{"plain_between_loop_settings", "gemmini_v0_7"}, Stream{"garbage_weights", "gemmini_v0_7"},
+                    Stream{"loops_tiny", "gemmini_v0_7"}, Stream{"loops_tiny_2025", "gemmini_2025"}),
+    [](const testing::TestParamInfo<Stream>& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace gemel

@@ -71,6 +71,7 @@ module reservation_station_bench
     .store_done_id_i          (store_id_t'(store_done_id_i)),
     .lone_preload_i,
     .busy_o,
+    .activity_o               (),
     .execute_unissued_o       (unissued),
     .execute_waits_for_load_o (waits_for_load),
     .execute_waits_for_store_o(waits_for_store)

@@ -131,6 +131,72 @@ TEST_F(Counters, AResetDropsTheSnapshotAndKeepsTheEvents) {
   EXPECT_THAT(run(), ElementsAre(7));
 }
 
+// One mvin alone: its entry is held from the cycle after its allocation to its completion; it is busy from the cycle
+// after its issue, one later.
+TEST_F(Counters, EntriesCountWhileTheyAreHeldAndClassesWhileTheyWork) {
+  configure(0, 1, true);
+  configure(1, 42);
+  configure(2, 1);
+  configure(3, 7);
+  configure(4, 3, true);
+  mvin(16, 64, 0);
+  fence();
+  for (std::uint8_t i = 0; i < 5; ++i) read(i);
+  const std::vector<std::uint64_t> counted = run();
+  EXPECT_GT(counted[0], 16u + 40u);  // rows and the way to memory
+  EXPECT_EQ(counted[1], counted[0]);
+  EXPECT_EQ(counted[2], counted[0] - 1);
+  EXPECT_EQ(counted[3], 0u);
+  EXPECT_EQ(counted[4], 0u);
+}
+
+// Each cycle belongs to one set of busy classes at most; loads, products and a store that overlap.
+TEST_F(Counters, SetsOfBusyClassesAddUpToTheCyclesOfEach) {
+  for (std::uint8_t event = 1; event <= 7; ++event) configure(event, event);
+  configure(0, 42);
+  mvin(16, 16, 0);
+  mvin(16, 16, 8192);
+  product();
+  for (std::uint32_t i = 1; i < 5; ++i) mvin(16, 64, 100 * i);
+  product();
+  add(arch::encode_mvout({0x80001000, {LocalAddress::scratchpad(400), 16, 16}}));
+  fence();
+  for (std::uint8_t i = 0; i < 8; ++i) read(i);
+  const std::vector<std::uint64_t> counted = run();
+  std::uint64_t sum = 0;
+  for (std::size_t i = 1; i < 8; ++i) sum += counted[i];
+  EXPECT_LE(sum, counted[0]);
+  EXPECT_GT(sum, counted[0] - 10);  // entries that are not issued yet
+  EXPECT_GT(counted[5], 0u);        // loads and products
+}
+
+TEST_F(Counters, TheStationTakesACommandInAllCyclesButThoseCounted) {
+  configure(0, 41);
+  read(0);
+  read(0);
+  mvin(16, 64, 0);
+  mvin(16, 64, 100);
+  read(0);
+  EXPECT_THAT(run(), ElementsAre(0, 1, 2));
+}
+
+// Slots: a read of one beat takes its slot from the cycle after the request to its beat.
+TEST_F(Counters, SlotsCountWhileTheyAreTaken) {
+  configure(0, 6, true);
+  configure(1, 7, true);
+  mvin(1, 16, 0);
+  fence();
+  read(0);
+  mvin(2, 16, 0);
+  fence();
+  read(0);
+  read(1);
+  const std::vector<std::uint64_t> counted = run();
+  EXPECT_GT(counted[0], 40u);
+  EXPECT_EQ(counted[1], 3 * counted[0]);
+  EXPECT_EQ(counted[2], 0u);
+}
+
 TEST_F(Counters, AnEventThatIsNotBuiltInIsRefused) {
   configure(0, 27);
   EXPECT_THROW(run(), std::invalid_argument);

@@ -102,7 +102,9 @@ module controller_bench
     .store_done_valid_o(done_valid_o),
     .store_done_ready_i(done_ready_i),
     .store_done_id_o   (done_id),
-    .active_o          (active_o)
+    .active_o          (active_o),
+    .waits_for_tracker_o (),
+    .waits_for_dispatch_o()
   );
 
   result_hazards u_result_hazards (

@@ -27,7 +27,12 @@ module command_bench
   input  logic [63:0] access_rs1_i,
   output logic        response_valid_o,
   output logic [63:0] response_data_o,
-  input  logic [6:0]  events_i,  // load, store, reader, writer, feeding, read beat, write beat
+  // Load active, load waits, store active, waits, refused; reader active, refused; writer active,
+  // refused; feeding, matmul loop, station takes a command, read beat, write beat
+  input  logic [13:0] events_i,
+  input  logic [2:0]  classes_busy_i,  // load, store, execute from the lowest bit on
+  input  logic [7:0]  entries_i [3],   // load, store, execute
+  input  logic [7:0]  slots_i [2],     // reader, writer
 
   // ---- execute_queue ----
   input  logic        issue_valid_i,
@@ -62,8 +67,24 @@ module command_bench
     .left_i         (left),
     .counter_valid_o,
     .counter_rs1_o,
-    .busy_o
+    .busy_o,
+    .matmul_loop_o   ()
   );
+
+  counter_pkg::events_t events;
+  always_comb begin
+    {events.write_beat, events.read_beat, events.station.allocates, events.matmul_loop,
+     events.feeding, events.writer_refused, events.writer_active, events.reader_refused,
+     events.reader_active, events.store_refused, events.store_waits, events.store_active,
+     events.load_waits, events.load_active} = events_i;
+    {events.station.execute_busy, events.station.store_busy, events.station.load_busy} =
+        classes_busy_i;
+    events.station.load_entries    = counter_pkg::count_t'(entries_i[0]);
+    events.station.store_entries   = counter_pkg::count_t'(entries_i[1]);
+    events.station.execute_entries = counter_pkg::count_t'(entries_i[2]);
+    events.reader_slots            = counter_pkg::count_t'(slots_i[0]);
+    events.writer_slots            = counter_pkg::count_t'(slots_i[1]);
+  end
 
   counter_file u_counter_file (
     .clk_i,
@@ -72,13 +93,7 @@ module command_bench
     .access_rs1_i,
     .response_valid_o,
     .response_data_o,
-    .load_active_i  (events_i[0]),
-    .store_active_i (events_i[1]),
-    .reader_active_i(events_i[2]),
-    .writer_active_i(events_i[3]),
-    .feeding_i      (events_i[4]),
-    .read_beat_i    (events_i[5]),
-    .write_beat_i   (events_i[6])
+    .events_i       (events)
   );
 
   execute_issue_t       issue;

@@ -2,7 +2,6 @@
 // The counters against section 15 of the page.
 #include <array>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "Vcommand_bench.h"
@@ -20,6 +19,9 @@ class CounterFile : public UnitBench<Vcommand_bench> {
   void clear_inputs() override {
     top().access_valid_i = 0;
     top().events_i = 0;
+    top().classes_busy_i = 0;
+    for (int i = 0; i < 3; ++i) top().entries_i[i] = 0;
+    for (int i = 0; i < 2; ++i) top().slots_i[i] = 0;
   }
   void offer(const CounterAccess& access) {
     top().access_valid_i = 1;
@@ -49,8 +51,56 @@ class CounterFile : public UnitBench<Vcommand_bench> {
   }
 };
 
+// Bits of the bench's events.
+enum Wire : unsigned {
+  kLoadActive,
+  kLoadWaits,
+  kStoreActive,
+  kStoreWaits,
+  kStoreRefused,
+  kReaderActive,
+  kReaderRefused,
+  kWriterActive,
+  kWriterRefused,
+  kFeeding,
+  kMatmulLoop,
+  kAllocates,
+  kReadBeat,
+  kWriteBeat,
+  kWires
+};
+
+// The page's table: how much an event adds in a cycle with these inputs.
+struct Inputs {
+  unsigned events = 0, classes_busy = 0;
+  std::array<unsigned, 3> entries{};  // load, store, execute
+  std::array<unsigned, 2> slots{};
+  bool operator[](Wire wire) const { return (events >> wire & 1) != 0; }
+};
+std::uint64_t amount(bool external, unsigned id, const Inputs& in) {
+  constexpr unsigned kLoad = 1, kStore = 2, kExecute = 4;
+  if (external) {
+    if (id >= 1 && id <= 3) return in.entries[id - 1];
+    if (id == 4) return in[kReadBeat] ? bench_derived().bus_bytes : 0;
+    if (id == 5) return in[kWriteBeat] ? bench_derived().bus_bytes : 0;
+    return in.slots[id - 6];
+  }
+  const std::map<unsigned, unsigned> classes = {
+      {1, kLoad}, {2, kStore}, {3, kExecute}, {4, kLoad | kStore}, {5, kLoad | kExecute}, {6, kStore | kExecute},
+      {7, 7}};
+  if (const auto found = classes.find(id); found != classes.end()) return in.classes_busy == found->second;
+  const std::map<unsigned, Wire> wires = {{8, kLoadWaits},      {9, kLoadActive},    {11, kStoreWaits},
+                                          {12, kStoreActive},   {14, kStoreRefused}, {18, kReaderActive},
+                                          {20, kReaderRefused}, {21, kWriterActive}, {23, kWriterRefused},
+                                          {24, kFeeding},       {43, kMatmulLoop}};
+  if (const auto found = wires.find(id); found != wires.end()) return in[found->second];
+  if (id == 41) return !in[kAllocates];
+  if (id == 42) return in.entries != std::array<unsigned, 3>{};
+  return 0;
+}
+
 TEST_F(CounterFile, CountsFromTheCycleAfterItsConfigurationToTheCycleBeforeTheRead) {
-  top().events_i = 1;  // the load controller is active in every cycle
+  top().events_i = 1u << kLoadActive;
   access(configure(2, 9));
   for (int i = 0; i < 5; ++i) {
     settle();
@@ -62,10 +112,10 @@ TEST_F(CounterFile, CountsFromTheCycleAfterItsConfigurationToTheCycleBeforeTheRe
 TEST_F(CounterFile, TrafficIsCountedInBytes) {
   access(configure(0, 4, true));
   access(configure(1, 5, true));
-  top().events_i = 1u << 5;
+  top().events_i = 1u << kReadBeat;
   settle();
   tick();
-  top().events_i = 1u << 6;
+  top().events_i = 1u << kWriteBeat;
   settle();
   tick();
   settle();
@@ -76,7 +126,7 @@ TEST_F(CounterFile, TrafficIsCountedInBytes) {
 }
 
 TEST_F(CounterFile, ResetZeroesCountersThatGoOnCountingTheirEvents) {
-  top().events_i = 1;
+  top().events_i = 1u << kLoadActive;
   access(configure(0, 9));
   access(configure(1, 9));
   CounterAccess reset;
@@ -89,7 +139,7 @@ TEST_F(CounterFile, ResetZeroesCountersThatGoOnCountingTheirEvents) {
 }
 
 TEST_F(CounterFile, ResetDropsTheSnapshot) {
-  top().events_i = 1;
+  top().events_i = 1u << kLoadActive;
   access(configure(0, 9));
   for (int i = 0; i < 5; ++i) {
     settle();
@@ -108,19 +158,19 @@ TEST_F(CounterFile, ResetDropsTheSnapshot) {
 TEST_F(CounterFile, MatchesTotalsUnderRandomAccessesAndEvents) {
   SCOPED_TRACE(seed_text());
   std::mt19937 random(test_seed());
-  const std::map<std::pair<bool, unsigned>, unsigned> wires = {{{false, 9}, 0},  {{false, 12}, 1}, {{false, 18}, 2},
-                                                               {{false, 21}, 3}, {{false, 24}, 4}, {{true, 4}, 5},
-                                                               {{true, 5}, 6}};
-  const unsigned ids[] = {9, 12, 18, 21, 24, 4, 5, 0, 15, 16, 17, 19, 22, 32, 33, 34, 38, 39, 40};
-  std::array<std::uint64_t, 7> totals{};  // of each wire up to now
+  const std::pair<bool, unsigned> ids[] = {{false, 0},  {false, 1},  {false, 2},  {false, 3},  {false, 4},  {false, 5},
+                                           {false, 6},  {false, 7},  {false, 8},  {false, 9},  {false, 11}, {false, 12},
+                                           {false, 14}, {false, 15}, {false, 18}, {false, 19}, {false, 20}, {false, 21},
+                                           {false, 22}, {false, 23}, {false, 24}, {false, 32}, {false, 40}, {false, 41},
+                                           {false, 42}, {false, 43}, {true, 1},   {true, 2},   {true, 3},   {true, 4},
+                                           {true, 5},   {true, 6},   {true, 7}};
   struct Counter {
-    std::optional<unsigned> wire;
-    std::uint64_t from = 0, snapshot = 0;
+    std::pair<bool, unsigned> event{false, 0};
+    std::uint64_t value = 0, snapshot = 0;
   };
   std::array<Counter, 8> counters;
   bool is_frozen = false;
   unsigned reads = 0;
-  const auto value = [&](const Counter& counter) { return counter.wire ? totals[*counter.wire] - counter.from : 0; };
   for (int cycle = 0; cycle < 20000; ++cycle) {
     CounterAccess access;
     const bool is_accessed = random() % 4 == 0;
@@ -132,7 +182,7 @@ TEST_F(CounterFile, MatchesTotalsUnderRandomAccessesAndEvents) {
         case 1:
         case 2: {  // some of them, or several
           const unsigned chosen = random() % std::size(ids);
-          if (random() % 2 != 0) access = configure(access.counter, ids[chosen], ids[chosen] == 4 || ids[chosen] == 5);
+          if (random() % 2 != 0) access = configure(access.counter, ids[chosen].second, ids[chosen].first);
           access.take_snapshot = random() % 3 == 0;
           access.drop_snapshot = random() % 3 == 0;
           access.reset = random() % 5 == 0;
@@ -143,28 +193,30 @@ TEST_F(CounterFile, MatchesTotalsUnderRandomAccessesAndEvents) {
       }
       offer(access);
     }
-    top().events_i = random() % 128;
+    Inputs inputs;
+    inputs.events = random() % (1u << kWires);
+    inputs.classes_busy = random() % 8;
+    for (unsigned& each : inputs.entries) each = random() % 3;
+    for (unsigned& each : inputs.slots) each = random() % 17;
+    top().events_i = inputs.events;
+    top().classes_busy_i = inputs.classes_busy;
+    for (int i = 0; i < 3; ++i) top().entries_i[i] = inputs.entries[i];
+    for (int i = 0; i < 2; ++i) top().slots_i[i] = inputs.slots[i];
     settle();
 
     Counter& counter = counters[access.counter];
     const bool is_read =
         is_accessed && !access.reset && !access.take_snapshot && !access.drop_snapshot && !access.configure;
-    const std::uint64_t expected = is_frozen ? counter.snapshot : value(counter);
+    const std::uint64_t expected = is_frozen ? counter.snapshot : counter.value;
     if (is_accessed && access.take_snapshot) {
-      for (Counter& each : counters) each.snapshot = value(each);
+      for (Counter& each : counters) each.snapshot = each.value;
       is_frozen = true;
     }
     if (is_accessed && (access.drop_snapshot || access.reset)) is_frozen = false;
-    for (unsigned wire = 0; wire < totals.size(); ++wire) {
-      if ((top().events_i >> wire & 1) != 0) totals[wire] += wire >= 5 ? bench_derived().bus_bytes : 1;
-    }
-    if (is_accessed && access.configure) {
-      const auto wire = wires.find({access.external, access.event});
-      counter.wire = wire == wires.end() ? std::nullopt : std::optional<unsigned>(wire->second);
-    }
+    for (Counter& each : counters) each.value += amount(each.event.first, each.event.second, inputs);
+    if (is_accessed && access.configure) counter.event = {access.external, access.event};
     for (Counter& each : counters) {
-      const bool is_zeroed = is_accessed && (access.reset || (access.configure && &each == &counter));
-      if (is_zeroed && each.wire) each.from = totals[*each.wire];
+      if (is_accessed && (access.reset || (access.configure && &each == &counter))) each.value = 0;
     }
     tick();
     settle();

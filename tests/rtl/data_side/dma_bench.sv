@@ -100,7 +100,8 @@ module dma_bench
     .active_o          (reader_active_o),
     .waits_for_slot_o  (reader_waits_for_slot_o),
     .waits_for_buffer_o(reader_waits_for_buffer_o),
-    .waits_for_port_o  (reader_waits_for_port_o)
+    .waits_for_port_o  (reader_waits_for_port_o),
+    .slots_o           ()
   );
 
   store_element_t element;
@@ -138,7 +139,8 @@ module dma_bench
     .busy_o          (writer_busy_o),
     .active_o        (writer_active_o),
     .waits_for_slot_o(writer_waits_for_slot_o),
-    .waits_for_port_o(writer_waits_for_port_o)
+    .waits_for_port_o(writer_waits_for_port_o),
+    .slots_o         ()
   );
 
   logic unused;
