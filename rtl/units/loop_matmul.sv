@@ -385,6 +385,14 @@ module loop_matmul
     .full_o (full)
   );
 
+  // ---- Rules of use ----
+  always_ff @(posedge clk_i) begin
+    if (rst_ni && start[Store]) begin
+      assert (!loops[candidate[Store]].scratchpad_only)
+      else $error("a loop with scratchpad_only stores; that would need mvout_spad");
+    end
+  end
+
   logic unused;
   assign unused = ^{completed[0], completed[1]};
 endmodule : loop_matmul

@@ -27,7 +27,7 @@ std::string why_illegal_2025(const MatmulLoop& loop) {
   if (loop.skip_load_a && loop.skip_load_b && loop.skip_load_d && loop.skip_execute && loop.skip_store)
     return "every stream is skipped, the loop would never end";
   if (loop.scratchpad_only && !loop.skip_store)
-    return "scratchpad_only stores to the scratchpad, which is not built in; set skip_store";
+    return "scratchpad_only would store to the scratchpad by mvout_spad, which is not built in; set skip_store";
   if (loop.residual_add && (loop.a_transpose || loop.b_transpose)) return "a residual add transposes nothing";
   return "";
 }

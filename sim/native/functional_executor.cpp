@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "sim/arch/loop_check.h"
+
 namespace gemel::sim {
 
 using arch::Dataflow;
@@ -34,10 +36,28 @@ FunctionalExecutor::FunctionalExecutor(const arch::AcceleratorConfig& config, Ex
 }
 
 void FunctionalExecutor::execute(const arch::Command& command) {
-  if (!loops_.take(command, execute_given_)) execute_plain(command);
+  if (!loops_.owns(command)) return execute_plain(command);
+  refuse_illegal_loop(command);
+  loops_.command(command, execute_given_);
+}
+
+// The run command of a loop brings its last registers.
+void FunctionalExecutor::refuse_illegal_loop(const arch::Command& command) const {
+  std::string why;
+  if (static_cast<Funct>(command.funct) == Funct::LoopWs) {
+    arch::MatmulLoop loop = loops_.matmul_loop();
+    arch::write_matmul_register(loop, command, config_.isa_version);
+    why = arch::why_illegal(loop, config_, derived_);
+  } else if (static_cast<Funct>(command.funct) == Funct::LoopConvWs) {
+    arch::ConvLoop loop = loops_.conv_loop();
+    arch::write_conv_register(loop, command, config_.isa_version);
+    why = arch::why_illegal(loop, derived_);
+  }
+  if (!why.empty()) throw std::invalid_argument(why);
 }
 
 void FunctionalExecutor::execute_plain(const arch::Command& command) {
+  ++plain_commands_;
   switch (static_cast<Funct>(command.funct)) {
     case Funct::Config:
       return configure(command);

@@ -8,8 +8,8 @@
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/isa.h"
+#include "sim/arch/loop_expander.h"
 #include "sim/arch/normaliser.h"
-#include "sim/native/loop_expander.h"
 #include "sim/units/mesh_kernel.h"
 
 namespace gemel::sim {
@@ -45,6 +45,8 @@ class FunctionalExecutor {
 
   // Multiply-accumulates of elements that the operands really have.
   std::uint64_t macs() const { return macs_; }
+  // Commands, each loop as the plain ones that it stands for.
+  std::uint64_t plain_commands() const { return plain_commands_; }
 
   const std::int8_t* scratchpad_row(std::uint32_t row) const { return scratchpad_.data() + std::size_t{row} * dim_; }
   const std::int32_t* accumulator_row(std::uint32_t row) const { return accumulator_.data() + std::size_t{row} * dim_; }
@@ -58,6 +60,7 @@ class FunctionalExecutor {
 
   static constexpr std::uint32_t kLeastRows = 4;  // of a request to the array
 
+  void refuse_illegal_loop(const arch::Command& command) const;
   void execute_plain(const arch::Command& command);
   void configure(const arch::Command& command);
   void mvin(const arch::Mvin& command);
@@ -116,9 +119,9 @@ class FunctionalExecutor {
   std::vector<const std::int8_t*> row_pointers_;
   std::vector<std::int32_t> wide_row_;
   std::vector<std::int8_t> pool_row_, pool_best_;
-  std::uint64_t macs_ = 0;
-  LoopExpander loops_;
-  LoopExpander::Give execute_given_;
+  std::uint64_t macs_ = 0, plain_commands_ = 0;
+  arch::LoopExpander loops_;
+  arch::LoopExpander::Sink execute_given_;
 };
 
 }  // namespace gemel::sim

@@ -20,11 +20,14 @@ std::string environment(const char* name) {
   return text != nullptr ? text : "";
 }
 
-std::string report_text(const RunDescription& run, const RunStatistics& s, std::uint64_t stray_accesses) {
+std::string report_text(const RunDescription& run, const RunStatistics& s, std::uint64_t plain_commands,
+                        std::uint64_t stray_accesses) {
   std::ostringstream out;
   out << "gemel: " << run.workload << " on " << run.config << ": " << grouped_text(s.cycles)
-      << " cycles until all was done, " << grouped_text(s.commands) << " commands, " << grouped_text(s.macs)
-      << " MACs, utilisation " << percent_text(utilization(s.macs, s.cycles, run.dim), 1) << "%\n"
+      << " cycles until all was done, " << grouped_text(s.commands) << " commands"
+      << (plain_commands == s.commands ? "" : " (loops expanded: " + grouped_text(plain_commands) + ")") << ", "
+      << grouped_text(s.macs) << " MACs, utilisation " << percent_text(utilization(s.macs, s.cycles, run.dim), 1)
+      << "%\n"
       << "memory: read " << grouped_text(s.dram_read_bytes) << " bytes in " << grouped_text(s.read_requests)
       << " requests, wrote " << grouped_text(s.dram_write_bytes) << " in " << grouped_text(s.write_requests) << "\n"
       << accounting_table(s);
@@ -42,7 +45,7 @@ void write_text_file(const std::string& path, const std::string& text) {
 }
 
 void write_run_report(const std::string& program, const arch::AcceleratorConfig& config,
-                      const RunStatistics& statistics, std::uint64_t stray_accesses) {
+                      const RunStatistics& statistics, std::uint64_t plain_commands, std::uint64_t stray_accesses) {
   const arch::DerivedConfig derived = arch::derive(config);
   RunDescription run;
   run.config = config.name;
@@ -55,7 +58,7 @@ void write_run_report(const std::string& program, const arch::AcceleratorConfig&
   if (!json.empty()) write_text_file(json, statistics_json(run, statistics));
   const std::string report = environment("GEMEL_REPORT");
   if (report == "off") return;
-  const std::string text = report_text(run, statistics, stray_accesses);
+  const std::string text = report_text(run, statistics, plain_commands, stray_accesses);
   if (report.empty())
     std::fputs(text.c_str(), stderr);
   else

@@ -141,7 +141,7 @@ class Session {
     try {
       NativeTiming timing = run_timing(channel_, config_);
       timing.statistics.macs = executor_.macs();
-      write_run_report(program_name(), config_, timing.statistics, memory_.strays());
+      write_run_report(program_name(), config_, timing.statistics, executor_.plain_commands(), memory_.strays());
       if (recorder_ != nullptr)
         write_text_file(record_path_, recorder_->text(program_name(), config_.isa_version, timing.answer_waits));
     } catch (...) {

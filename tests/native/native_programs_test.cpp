@@ -35,14 +35,14 @@ std::vector<std::string> program_names() {
 // Programs of the later layout's own instructions have names of their own.
 bool is_later(const std::string& name) { return name.rfind("later_", 0) == 0; }
 const std::vector<std::string> kLaterFlags = {"-DGEMMINI_2025", "--config", "gemmini_2025_16x16"};
-std::vector<std::string> flags_of(const std::string& name) {
+std::vector<std::string> flags_of(bool later) {
   std::vector<std::string> flags = {"-O2", "--record"};
-  if (is_later(name)) flags.insert(flags.end(), kLaterFlags.begin(), kLaterFlags.end());
+  if (later) flags.insert(flags.end(), kLaterFlags.begin(), kLaterFlags.end());
   return flags;
 }
-std::vector<std::string> gemel_on(const std::string& command, const std::string& name) {
+std::vector<std::string> gemel_on(const std::string& command, bool later) {
   std::vector<std::string> arguments = {command, "program.rocc"};
-  if (is_later(name)) arguments.insert(arguments.end(), {"-c", "gemmini_2025_16x16"});
+  if (later) arguments.insert(arguments.end(), {"-c", "gemmini_2025_16x16"});
   return arguments;
 }
 
@@ -80,12 +80,12 @@ class NativePrograms : public testing::TestWithParam<std::string> {};
 
 TEST_P(NativePrograms, ChecksItsDataAndItsRecordedStreamReplays) {
   const ScratchDirectory directory;
-  compile(directory, kPrograms + GetParam() + ".c", flags_of(GetParam()));
+  compile(directory, kPrograms + GetParam() + ".c", flags_of(is_later(GetParam())));
   const ChildResult native = run(directory, {"GEMEL_JSON=native.json", "GEMEL_REPORT=off"}, {"an argument"});
   ASSERT_EQ(native.status, 0) << native.out << native.err;
   EXPECT_EQ(native.err, "");
 
-  std::vector<std::string> command = gemel_on("run", GetParam());
+  std::vector<std::string> command = gemel_on("run", is_later(GetParam()));
   command.insert(command.end(), {"--json", "replay.json"});
   const ChildResult replay = run_gemel(command, directory.path());
   ASSERT_EQ(replay.status, 0) << replay.err;
@@ -166,8 +166,10 @@ TEST(NativeProgram, RunsOnTheMachineThatItWasCompiledFor) {
   EXPECT_EQ(slow_run["commands"], fast_run["commands"]);
 }
 
+const std::vector<std::string> kOfBothLayouts = {"loop_conv", "loop_matmul", "loop_residual_add"};
+
 TEST(NativeProgram, HasTheLoopsOfTheLaterLayoutOnAMachineOfThatVersion) {
-  for (const char* name : {"loop_conv", "loop_matmul", "loop_residual_add"}) {
+  for (const std::string& name : kOfBothLayouts) {
     SCOPED_TRACE(name);
     const ScratchDirectory directory;
     compile(directory, kPrograms + name + ".c", kLaterFlags);
@@ -249,15 +251,25 @@ TEST(NativeProgram, DropsFlagsOfOtherMachines) {
 
 // Streams on the RTL; more of them: GEMEL_NATIVE_COSIM=all.
 TEST(NativeProgram, StreamsAreThoseOfTheRtl) {
+  struct Choice {
+    std::string name;
+    bool later;
+  };
+  std::vector<Choice> choices;
   const char* all = std::getenv("GEMEL_NATIVE_COSIM");
-  std::vector<std::string> names = {"matmul_transposes", "matmul_garbage_weights", "mvout_pooling", "no_fence"};
-  if (all != nullptr && std::string(all) == "all") names = program_names();
-  for (const std::string& name : names) {
-    SCOPED_TRACE(name);
+  if (all != nullptr && std::string(all) == "all") {
+    for (const std::string& name : program_names()) choices.push_back({name, is_later(name)});
+    for (const std::string& name : kOfBothLayouts) choices.push_back({name, true});
+  } else {
+    for (const char* name : {"matmul_transposes", "matmul_garbage_weights", "mvout_pooling", "no_fence"})
+      choices.push_back({name, false});
+  }
+  for (const auto& [name, later] : choices) {
+    SCOPED_TRACE(name + (later ? ", later layout" : ""));
     const ScratchDirectory directory;
-    compile(directory, kPrograms + name + ".c", flags_of(name));
+    compile(directory, kPrograms + name + ".c", flags_of(later));
     ASSERT_EQ(run(directory, {"GEMEL_REPORT=off"}).status, 0);
-    const ChildResult cosim = run_gemel(gemel_on("cosim", name), directory.path());
+    const ChildResult cosim = run_gemel(gemel_on("cosim", later), directory.path());
     EXPECT_EQ(cosim.status, 0) << cosim.out << cosim.err;
   }
 }
