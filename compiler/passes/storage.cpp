@@ -6,6 +6,13 @@
 namespace gemel::compiler {
 namespace {
 
+// Operators that the host runs, element by element: any strides will do.
+bool writes_any_layout(const Operator& op) {
+  return std::holds_alternative<QuantizeFloat>(op) || std::holds_alternative<DequantizeFloat>(op) ||
+         std::holds_alternative<QuantizeSums>(op) || std::holds_alternative<Lookup>(op) ||
+         std::holds_alternative<LookupPair>(op) || std::holds_alternative<Gelu>(op) || std::holds_alternative<Mul>(op);
+}
+
 class Planner {
  public:
   explicit Planner(const Graph& graph)
@@ -30,7 +37,7 @@ class Planner {
         place_movement(n);
       } else {
         const std::optional<TensorView> target = written_into(node.output);
-        if (target && has_unit_inner_stride(*target)) {
+        if (target && (has_unit_inner_stride(*target) || writes_any_layout(node.op))) {
           storage_.views[node.output] = *target;
           placed_ahead_[node.output] = true;
         }
