@@ -219,6 +219,27 @@ TEST(NativeProgram, IsToldWhichCommandTheMachineDoesNotHave) {
   EXPECT_THAT(run(directory, {}).err, HasSubstr("where the program has no memory"));
 }
 
+TEST(NativeProgram, IsRefusedALoopThatTheMachineCannotUnroll) {
+  const ScratchDirectory directory;
+  const auto refusal = [&](const char* bounds, const char* options, const std::vector<std::string>& flags) {
+    compile(directory,
+            write_program(directory,
+                          std::string("int main(void) { ISSUE(0, ") + bounds +
+                              ", 9) ISSUE(data, data, 10) ISSUE(0, data, 11) ISSUE(DIM, DIM, 12) ISSUE(DIM, DIM, 13) "
+                              "ISSUE(0, " +
+                              options + ", 8) return data[0][0]; }\n"),
+            flags);
+    const ChildResult result = run(directory, {});
+    EXPECT_EQ(result.status, 2);
+    return result.err;
+  };
+  const char* one_block = "0x100010001ull";
+  EXPECT_THAT(refusal("0x10001ull", "0", {}), HasSubstr("command 5 (loop_ws"));
+  EXPECT_THAT(refusal("0x10001ull", "0", {}), HasSubstr("each bound is at least 1"));
+  EXPECT_THAT(refusal(one_block, "1 << 9", kLaterFlags), HasSubstr("would store to the scratchpad by mvout_spad"));
+  EXPECT_THAT(refusal(one_block, "3", {}), HasSubstr("two transposers"));
+}
+
 TEST(NativeProgram, WritesItsReportWhenItDies) {
   const ScratchDirectory directory;
   compile(directory, write_program(directory,
