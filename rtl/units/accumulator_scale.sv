@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Scales rows read from the accumulator: 8-bit elements pass activation (ReLU or a normalisation),
-/// scale and saturation,
-/// full-width ones pass unchanged. With fewer units than lanes, unit u handles lanes u, u + Units, …
-/// one after the other.
+/// scale and saturation, full-width ones pass unchanged. With fewer units than lanes, unit u handles
+/// lanes u, u + Units, … one after the other.
 /// A row is taken in t where `valid_i` and `ready_o` are high; it stands at the output in
 /// t + Latency - 1, for one cycle, so that whoever keeps it has it in t + Latency.
 module accumulator_scale

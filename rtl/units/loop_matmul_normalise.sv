@@ -111,8 +111,8 @@ module loop_matmul_normalise
             pass_q <= pass_q == LastPass ? '0 : pass_q + 2'd1;
             if (pass_q == LastPass) begin
               group_q          <= is_last_group ? '0 : group_q + GroupRows;
-              group_elements_q <= group_elements_q
-                                + (is_last_group ? 32'(rows_left) : 32'(GroupRows)) * transfer_q.stride;
+              group_elements_q <= group_elements_q + transfer_q.stride
+                                * (is_last_group ? 32'(rows_left) : 32'(GroupRows));
               if (is_last_group) begin
                 row_q        <= row_q + 16'd1;
                 row_blocks_q <= row_blocks_q + local_row_t'(transfer_q.cols);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Statistics of accumulator rows, for layer normalisation and softmax, in StatisticsContexts
-/// contexts. A block of a row is taken in t where `valid_i` and `ready_o` are high; sums and maxima hold
-/// it from t + 1 on. Where the command asks for a result, the next block is taken when it is there:
+/// contexts. A block of a row is taken in t where `valid_i` and `ready_o` are high; sums and maxima
+/// hold it from t + 1 on. Where the command asks for a result, the next block is taken when it is
+/// there:
 ///
 ///   mean                              t + 33   32 cycles of division
 ///   inverse deviation                 t + 75   32 of division, 16 of the root, 26 of the reciprocal
@@ -14,22 +15,22 @@ module normaliser
   import accelerator_pkg::*;
   import array_side_pkg::*;
 (
-  input  logic                   clk_i,
-  input  logic                   rst_ni,
+  input  logic                             clk_i,
+  input  logic                             rst_ni,
 
-  input  logic                   valid_i,
-  output logic                   ready_o,
-  input  norm_command_e          command_i,
+  input  logic                             valid_i,
+  output logic                             ready_o,
+  input  norm_command_e                    command_i,
   input  logic [StatisticsContextBits-1:0] stats_id_i,
-  input  normaliser_constants_t  constants_i,
-  input  logic [15:0]            lanes_i,
-  input  accumulator_row_t       row_i,
-  output logic                   done_o,
+  input  normaliser_constants_t            constants_i,
+  input  logic [15:0]                      lanes_i,
+  input  accumulator_row_t                 row_i,
+  output logic                             done_o,
 
   // The row that is scaled in this cycle.
-  input  logic                   written_i,
-  input  normalisation_t         written_settings_i,
-  output row_normalisation_t     row_normalisation_o
+  input  logic                             written_i,
+  input  normalisation_t                   written_settings_i,
+  output row_normalisation_t               row_normalisation_o
 );
 
   localparam logic signed [31:0] Least = 32'sh8000_0000;

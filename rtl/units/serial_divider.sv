@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Quotient of two unsigned numbers, rounded down, one bit a cycle. Started in t, it works in t + 1 …
-/// t + Width; in that last cycle `done_o` is high and the quotient stands at the output. The divisor
-/// is not 0 and stays while it works.
+/// Quotient of two unsigned numbers, rounded down, one bit a cycle. Started in t, it works from
+/// t + 1 to t + Width; in that last cycle `done_o` is high and the quotient stands at the output.
+/// The divisor is not 0 and stays while it works.
 module serial_divider #(
   parameter int unsigned Width = 32
 ) (

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// 1 or 127, divided by an IEEE 754 binary32 number whose magnitude is 0 or 1 … 2^31, rounded half to
-/// even; 1 / 0 is infinite. One bit a cycle: started in t, it works in t + 1 … t + 26; in that last
-/// cycle `done_o` is high and the quotient stands at the output. The divisor stays while it works.
+/// 1 or 127, divided by an IEEE 754 binary32 number whose magnitude is 0 or 1 … 2^31, rounded half
+/// to even; over 0 it is infinite. One bit a cycle: started in t, it works from t + 1 to t + 26; in
+/// that last cycle `done_o` is high and the quotient stands at the output. The divisor stays while
+/// it works.
 module serial_reciprocal (
   input  logic        clk_i,
   input  logic        rst_ni,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Square root of an unsigned number, rounded down, one bit a cycle. Started in t, it works in t + 1 …
-/// t + 16; in that last cycle `done_o` is high and the root stands at the output.
+/// Square root of an unsigned number, rounded down, one bit a cycle. Started in t, it works from
+/// t + 1 to t + 16; in that last cycle `done_o` is high and the root stands at the output.
 module serial_root (
   input  logic        clk_i,
   input  logic        rst_ni,

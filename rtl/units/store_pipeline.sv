@@ -204,11 +204,11 @@ module store_pipeline
 
   always_ff @(posedge clk_i) begin
     if (read && head.source == FromAccumulator) begin
-      norm_bank_q       <= accumulator_bank;
-      norm_q.relu       <= head.relu;
-      norm_q.scale      <= head.scale;
-      norm_q.full_width <= head.target.full_width;
-      norm_q.slot       <= newest_q;
+      norm_bank_q          <= accumulator_bank;
+      norm_q.relu          <= head.relu;
+      norm_q.scale         <= head.scale;
+      norm_q.full_width    <= head.target.full_width;
+      norm_q.slot          <= newest_q;
       norm_q.command       <= head.norm;
       norm_q.normalisation <= head.normalisation;
       norm_q.lanes         <= head.target.lanes;
@@ -242,19 +242,19 @@ module store_pipeline
   accumulator_scale #(
     .TagBits(SlotBits)
   ) u_scale (
-    .clk_i       (clk_i),
-    .rst_ni      (rst_ni),
-    .valid_i     (scale_takes),
-    .ready_o     (scale_ready),
-    .row_i       (scale_in.row),
-    .relu_i      (scale_in.relu),
+    .clk_i          (clk_i),
+    .rst_ni         (rst_ni),
+    .valid_i        (scale_takes),
+    .ready_o        (scale_ready),
+    .row_i          (scale_in.row),
+    .relu_i         (scale_in.relu),
     .normalisation_i(row_normalisation),
-    .scale_i     (scale_in.scale),
-    .full_width_i(scale_in.full_width),
-    .tag_i       (scale_in.slot),
-    .valid_o     (scale_done),
-    .row_o       (scale_row),
-    .tag_o       (scale_slot)
+    .scale_i        (scale_in.scale),
+    .full_width_i   (scale_in.full_width),
+    .tag_i          (scale_in.slot),
+    .valid_o        (scale_done),
+    .row_o          (scale_row),
+    .tag_o          (scale_slot)
   );
 
   // ---- Statistics ----
