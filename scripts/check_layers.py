@@ -11,11 +11,11 @@ REPORTS = ["sim/arch", "sim/stats", "sim/sweep", "sim/report"]  # work on files 
 COMPILER = [
     "sim/arch",
     "compiler/onnx",
+    "compiler/quantize",
     "compiler/graph",
     "compiler/reference",
     "compiler/import",
     "compiler/passes",
-    "compiler/quantize",
     "compiler/tile",
     "compiler/schedule",
     "compiler/memory",

@@ -66,6 +66,11 @@ void OnnxBuilder::remark(const std::string& text) {
 
 void OnnxBuilder::fail(const std::string& what) const { throw OnnxError(node_->described() + ": " + what); }
 
+const OnnxTensor* OnnxBuilder::constant(const std::string& value) const {
+  const auto found = folded_.find(value);
+  return found == folded_.end() ? model_.initializer(value) : &found->second;
+}
+
 const OnnxTensor& OnnxBuilder::need_constant(const std::string& value, const char* what) const {
   const OnnxTensor* tensor = constant(value);
   if (!tensor) fail(std::string(what) + " '" + value + "' must be a constant");

@@ -59,7 +59,7 @@ class OnnxBuilder {
   [[noreturn]] void fail(const std::string& what) const;
 
   // --- constants of the model ---
-  const OnnxTensor* constant(const std::string& value) const { return model_.initializer(value); }
+  const OnnxTensor* constant(const std::string& value) const;
   const OnnxTensor& need_constant(const std::string& value, const char* what) const;
   std::vector<std::int64_t> need_integers(const std::string& value, const char* what) const;
   // Scale and zero point of a node's operand; "" as zero point is 0 of the type `otherwise`.
@@ -68,6 +68,9 @@ class OnnxBuilder {
   // The same of a whole tensor.
   OnnxQuantization tensor_quantization(const std::string& scale, const std::string& zero_point,
                                        OnnxType otherwise = OnnxType::UInt8) const;
+  // A value of the model that does not depend on the inputs' numbers after all: a shape, or made of constants alone.
+  void fold(const std::string& value, OnnxTensor tensor) { folded_[value] = std::move(tensor); }
+  const std::map<std::string, OnnxTensor>& folded() const { return folded_; }
   // Elements of an int8 or uint8 constant, as the graph keeps them.
   std::vector<std::int8_t> need_bytes(const OnnxTensor& tensor, const char* what) const;
 
@@ -134,6 +137,7 @@ class OnnxBuilder {
   std::set<std::string> taken_;                     // and of the model's values
   mutable std::map<std::string, int> next_number_;  // to look for a free name from, by wanted name
   std::map<std::string, Value> values_;
+  std::map<std::string, OnnxTensor> folded_;
   std::map<std::vector<std::int8_t>, TensorId> tables_;
   const OnnxNode* node_ = nullptr;
   std::vector<OnnxNodeNote> notes_;

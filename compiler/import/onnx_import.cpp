@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "compiler/graph/verify.h"
+#include "compiler/import/onnx_folding.h"
 #include "compiler/import/onnx_operators.h"
 #include "compiler/onnx/canonical.h"
 #include "compiler/onnx/onnx_error.h"
@@ -59,6 +61,15 @@ constexpr Entry kEntries[] = {
     {kInner, "QuantizedHardSwish", 5, 5, import_unary},
     {kInner, "QuantizedGelu", 5, 5, import_unary},
     {kInner, "QuantizedLayerNormalization", 7, 7, import_layer_norm},
+    {kInner, "QuantizedMaskedSoftmax", 8, 8, import_softmax},
+    {kInner, kOnnxIsland, 5, kAny, import_island},
+    {kInner, "QuantizedGlobalMaxPool", 5, 5, import_global_max_pool},
+    {kInner, "QuantizedReduceMean", 5, 6, import_reduce},
+    {kInner, "QuantizedReduceSum", 5, 6, import_reduce},
+    {kInner, "QuantizedReduceMax", 5, 6, import_reduce},
+    {kInner, "QuantizedReduceMin", 5, 6, import_reduce},
+    {kMs, "QLinearReduceMean", 5, 5, import_reduce},
+    {kMs, "QLinearWhere", 9, 9, import_where},
     {kOwn, "QuantizeLinear", 2, 3, import_quantize},
     {kOwn, "DequantizeLinear", 2, 3, import_dequantize},
     {kOwn, "MaxPool", 1, 1, import_max_pool},
@@ -75,7 +86,7 @@ constexpr Entry kEntries[] = {
     {kOwn, "Slice", 3, 5, import_slice},
     {kOwn, "Split", 1, 2, import_split},
     {kOwn, "Pad", 1, 4, import_pad},
-    {kOwn, "Gather", 2, 2, import_gather},
+    {kOwn, "Gather", 2, 2, import_any_gather},
     {kOwn, "Expand", 2, 2, import_expand},
     {kOwn, "Tile", 2, 2, import_tile},
     {kOwn, "DepthToSpace", 1, 1, import_depth_space},
@@ -130,10 +141,13 @@ const Entry& find_entry(const OnnxNode& node) {
 }  // namespace
 
 OnnxImport import_onnx(const OnnxModel& model) {
-  for (const OnnxNode& node : model.nodes) find_entry(node);  // the plainest complaint first
+  for (const OnnxNode& node : model.nodes) {  // the plainest complaint first
+    if (!may_be_folded(node)) find_entry(node);
+  }
   OnnxBuilder builder(model);
   for (const OnnxNode& node : model.nodes) {
     builder.begin(node);
+    if (try_folding(builder)) continue;
     const Entry& entry = find_entry(node);
     if (node.inputs.size() < entry.least_inputs || node.inputs.size() > entry.most_inputs) {
       builder.fail("has " + std::to_string(node.inputs.size()) + " inputs; expected " +
@@ -154,8 +168,27 @@ OnnxImport import_onnx(const OnnxModel& model) {
   result.graph = builder.finish();
   result.notes = builder.notes();
   result.places = builder.places();
+  result.folded = builder.folded();
   verify_graph(result.graph);
   return result;
+}
+
+OnnxModel without_folded(OnnxModel model, const std::map<std::string, OnnxTensor>& folded) {
+  std::set<std::string> needed;
+  for (const OnnxValue& output : model.outputs) needed.insert(output.name);
+  std::vector<OnnxNode> kept;
+  for (OnnxNode& node : model.nodes) {
+    const bool is_folded = folded.count(node.outputs[0]) != 0;
+    if (is_folded) continue;
+    needed.insert(node.inputs.begin(), node.inputs.end());
+    kept.push_back(std::move(node));
+  }
+  model.nodes = std::move(kept);
+  for (const auto& [name, tensor] : folded) model.initializers[name] = tensor;
+  for (auto it = model.initializers.begin(); it != model.initializers.end();) {
+    it = needed.count(it->first) != 0 ? std::next(it) : model.initializers.erase(it);
+  }
+  return model;
 }
 
 std::vector<std::string> known_onnx_operators() {

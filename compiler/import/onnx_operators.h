@@ -31,7 +31,15 @@ void import_layer_norm(OnnxBuilder& builder);
 void import_quantize(OnnxBuilder& builder);
 void import_dequantize(OnnxBuilder& builder);
 
+// onnx_islands.cpp
+void import_island(OnnxBuilder& builder);
+void import_where(OnnxBuilder& builder);
+
+// onnx_reductions.cpp
+void import_reduce(OnnxBuilder& builder);
+
 // onnx_pools.cpp
+void import_global_max_pool(OnnxBuilder& builder);
 void import_max_pool(OnnxBuilder& builder);
 void import_average_pool(OnnxBuilder& builder);
 void import_global_average_pool(OnnxBuilder& builder);
@@ -53,6 +61,9 @@ void import_pad(OnnxBuilder& builder);
 void import_gather(OnnxBuilder& builder);
 void import_expand(OnnxBuilder& builder);
 void import_tile(OnnxBuilder& builder);
+
+// onnx_gather_rows.cpp
+void import_any_gather(OnnxBuilder& builder);
 
 // onnx_resize.cpp
 void import_resize(OnnxBuilder& builder);

@@ -11,6 +11,9 @@
 namespace gemel::compiler {
 
 inline constexpr const char* kOnnxInner = "gemel";
+// A function of single elements: inputs are value, scale and zero point of each of its `operands` (an attribute), scale
+// and zero point of the result, then constants; what it computes is the node's body (float_island.h).
+inline constexpr const char* kOnnxIsland = "QuantizedElementwise";
 
 // Also: Constant nodes become initialisers, QuantizeLinear of a constant is folded, nodes that nothing needs are gone.
 // Throws OnnxError where a float operator has no quantised form.

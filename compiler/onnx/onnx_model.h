@@ -90,6 +90,7 @@ struct OnnxNode {
   std::vector<std::string> inputs;  // "" where an optional input is absent
   std::vector<std::string> outputs;
   std::map<std::string, OnnxAttribute> attributes;
+  std::vector<OnnxNode> body{};  // of our own kOnnxIsland alone (canonical.h)
 
   // The attribute's value, or the default where it is absent. Throw OnnxError where it is of another kind.
   std::int64_t int_or(const std::string& attribute, std::int64_t otherwise) const;

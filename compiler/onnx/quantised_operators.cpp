@@ -26,7 +26,12 @@ constexpr QuantisedForm kQuantised[] = {
     {"Softmax", kOnnxMicrosoft, "QLinearSoftmax", OperandForm::Unary},
     {"GlobalAveragePool", kOnnxMicrosoft, "QLinearGlobalAveragePool", OperandForm::Unary},
     {"AveragePool", kOnnxMicrosoft, "QLinearAveragePool", OperandForm::Unary},
-    {"ReduceMean", kOnnxMicrosoft, "QLinearGlobalAveragePool", OperandForm::Unary},
+    {"GlobalMaxPool", kOnnxInner, "QuantizedGlobalMaxPool", OperandForm::Unary},
+    {"ReduceMean", kOnnxInner, "QuantizedReduceMean", OperandForm::Reduced},
+    {"ReduceSum", kOnnxInner, "QuantizedReduceSum", OperandForm::Reduced},
+    {"ReduceMax", kOnnxInner, "QuantizedReduceMax", OperandForm::Reduced},
+    {"ReduceMin", kOnnxInner, "QuantizedReduceMin", OperandForm::Reduced},
+    {"Where", kOnnxMicrosoft, "QLinearWhere", OperandForm::Chosen},
     {"Tanh", kOnnxInner, "QuantizedTanh", OperandForm::Unary},
     {"Exp", kOnnxInner, "QuantizedExp", OperandForm::Unary},
     {"Erf", kOnnxInner, "QuantizedErf", OperandForm::Unary},
@@ -39,13 +44,14 @@ constexpr QuantisedForm kQuantised[] = {
     {"HardSigmoid", kOnnxInner, "QuantizedHardSigmoid", OperandForm::Unary},
     {"HardSwish", kOnnxInner, "QuantizedHardSwish", OperandForm::Unary},
     {"Gelu", kOnnxInner, "QuantizedGelu", OperandForm::Unary},
+    {"FastGelu", kOnnxInner, "QuantizedGelu", OperandForm::Unary},
     {"LayerNormalization", kOnnxInner, "QuantizedLayerNormalization", OperandForm::LayerNorm},
 };
 
-constexpr const char* kKeeping[] = {"Reshape", "Flatten",      "Transpose",    "Squeeze",  "Unsqueeze",
-                                    "Slice",   "Split",        "Gather",       "Expand",   "Identity",
-                                    "Dropout", "MaxPool",      "Resize",       "Upsample", "Concat",
-                                    "Pad",     "DepthToSpace", "SpaceToDepth", "Relu",     "Clip"};
+constexpr const char* kKeeping[] = {"Reshape",      "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Tile",
+                                    "Slice",        "Split",   "Gather",    "Expand",  "Identity",  "Dropout",
+                                    "MaxPool",      "Resize",  "Upsample",  "Concat",  "Pad",       "DepthToSpace",
+                                    "SpaceToDepth", "Relu",    "Clip"};
 
 }  // namespace
 

@@ -19,7 +19,8 @@ FORMATS = {"int8": ("|i1", "b"), "uint8": ("|u1", "B"), "int32": ("<i4", "i"), "
 # differ.
 INEXACT = {"add_equal_scales", "add_whole_ratio", "residual_block", "qdq_residual", "sigmoid", "softmax",
            "softmax_unsigned", "average_pool", "average_pool_padded", "average_pool_counting_padding", "qdq_gelu_tanh",
-           "qdq_layer_norm", "qdq_conv_transpose", "qdq_conv_transpose_grouped", "qdq_attention"}
+           "qdq_layer_norm", "qdq_conv_transpose", "qdq_conv_transpose_per_channel", "qdq_sum_of_channels",
+           "qdq_conv_transpose_grouped", "qdq_attention"}
 
 
 def load_npy(path):

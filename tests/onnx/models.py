@@ -503,6 +503,9 @@ def qdq_rescale(m):
     m.output(q(m, dq(m, m.input([3, 40]), 0.05, 100), 0.08, -3))
 
 
+import model_forms  # noqa: E402  its models follow those above
+
+
 def build(name, opset, function):
     result = Model(name, opset)
     function(result)

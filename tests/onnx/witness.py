@@ -82,7 +82,7 @@ def emit(gemel, directory):
         path = os.path.join(directory, name + ".onnx")
         emitted = path + ".emitted"
         subprocess.run([gemel, "compile", path, "-c", "gemmini_16x16", "-o", path + ".gemel", "--emit-onnx", emitted],
-                       check=True, timeout=60)
+                       check=True, stdout=subprocess.DEVNULL, timeout=60)
         os.replace(emitted, path)
 
 
