@@ -156,6 +156,9 @@ Work compile_workload(const std::string& path, const arch::AcceleratorConfig& co
 Work load_work(const std::string& path, WorkKind kind, const arch::AcceleratorConfig& config,
                const WorkOptions& options) {
   if (kind == WorkKind::Workload) return compile_workload(path, config, options);
+  if (options.loops != compiler::LoopUse::Automatic) {
+    throw arch::InputError("--loops: " + path + " is compiled already; only a workload can choose");
+  }
   refuse_onnx_options(options);
   Work work;
   work.kind = kind;
