@@ -137,8 +137,9 @@ Work compile_workload(const std::string& path, const arch::AcceleratorConfig& co
     if (has_other_tensors(optimised.graph, *work.graph)) {
       work.optimised_graph = std::make_unique<compiler::Graph>(optimised.graph);
     }
-    const compiler::FusedModel fused = compiler::fuse_layers(std::move(optimised.graph));
-    compiler::Compilation compilation = compiler::compile_model(fused, config, compile_options);
+    compiler::FusedModel fused = compiler::fuse_layers(std::move(optimised.graph));
+    compiler::Compilation compilation = compiler::compile_model(
+        options.explain ? compiler::FusedModel(fused) : std::move(fused), config, compile_options);
     if (options.explain) work.explanation = placement_table(notes, fused, compilation, config);
     work.program = std::move(compilation.program);
     work.memory = compilation.memory;
