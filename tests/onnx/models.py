@@ -503,7 +503,8 @@ def qdq_rescale(m):
     m.output(q(m, dq(m, m.input([3, 40]), 0.05, 100), 0.08, -3))
 
 
-import model_forms  # noqa: E402  its models follow those above
+import model_blocks  # noqa: E402  the models of both files follow those above
+import model_forms  # noqa: E402
 
 
 def build(name, opset, function):
