@@ -257,7 +257,7 @@ class Canonicaliser {
     }
     if (culprit) floats_.need(culprit->outputs[0], made);
     for (const std::string& input : made.inputs) {
-      if (!input.empty() && !pool_.find(input)) floats_.need(input, made);
+      if (!input.empty() && !pool_.find(input) && !floats_.producer(input)) floats_.need(input, made);
     }
     throw OnnxError(made.described() + ": is a function of more than two quantised values, or of none; expected " +
                     "QuantizeLinear and DequantizeLinear behind fewer operators");

@@ -427,6 +427,45 @@ def resize_to_nothing(m):
     m.output(m.node("Resize", [m.input([1, 2, 4, 4]), "", "", m.ints([1, 2, 0, 4])]))
 
 
+# --- functions of elements -----------------------------------------------------------------------------------
+
+
+@bad("its constants have 300 different combinations; expected at most 256")
+def too_many_combinations(m):
+    factors = m.constant(FLOAT, [300], [0.01 * (i + 1) for i in range(300)])
+    m.output(q(m, m.node("Mul", [dq(m, m.input([2, 300]), 0.1), factors]), 0.1))
+
+
+@bad("is a function of more than two quantised values")
+def function_of_three(m):
+    a, b, c = (dq(m, m.input([2, 4]), 0.1 * (i + 1)) for i in range(3))
+    m.output(q(m, m.node("Add", [a, m.node("Mul", [b, c])]), 0.1))
+
+
+@bad("constants of several elements beside two quantised values are not supported")
+def constants_beside_two(m):
+    a, b = dq(m, m.input([2, 4]), 0.1), dq(m, m.input([2, 4]), 0.2)
+    factors = m.constant(FLOAT, [4], [1.0, 2.0, 3.0, 4.0])
+    m.output(q(m, m.node("Add", [a, m.node("Mul", [b, factors])]), 0.1))
+
+
+@bad("condition 'x3' must be a constant")
+def condition_is_input(m):
+    a, b = dq(m, m.input([2, 4]), 0.1), dq(m, m.input([2, 4]), 0.2)
+    m.output(q(m, m.node("Where", [m.input([2, 4], name="x3"), a, b]), 0.1))
+
+
+@bad("axis 3 is outside the 2 dimensions")
+def reduced_axis(m):
+    m.output(q(m, m.node("ReduceMean", [dq(m, m.input([2, 4]), 0.1)], axes=[3]), 0.1))
+
+
+@bad("is int64; expected int8 or uint8")
+def shape_among_bytes(m):
+    y = m.node("Cast", [m.node("Shape", [m.input([2, 4])])], to=7)
+    m.output(m.node("Concat", [y, m.node("Identity", [m.input([2])])], axis=0))
+
+
 # --- data in other files -------------------------------------------------------------------------------------
 
 
