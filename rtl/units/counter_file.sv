@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Eight counters of events. An access in cycle c may zero all (their events stay) and drop the
 /// snapshot, keep the values of c for later reads (take a snapshot) or drop them, or give one
-/// counter an event and zero it; dropping goes before taking. An access that does none of these
-/// reads: `response_*` shows in c + 1 how often the counter's event held before c.
+/// counter an event and zero it; dropping goes before taking. An access that neither zeroes, drops
+/// nor sets up reads: `response_*` shows in c + 1 how often the counter's event held before c.
 module counter_file
   import accelerator_pkg::*;
   import counter_pkg::*;
@@ -79,9 +79,6 @@ module counter_file
   function automatic total_t amount(selection_t selection);
     if (selection.is_external) begin
       unique case (selection.id)
-        LoadEntriesHeld:    return total_t'(station.load_entries);
-        StoreEntriesHeld:   return total_t'(station.store_entries);
-        ExecuteEntriesHeld: return total_t'(station.execute_entries);
         BytesRead:          return events_i.read_beat ? total_t'(BusBytes) : '0;
         BytesWritten:       return events_i.write_beat ? total_t'(BusBytes) : '0;
         ReadSlots:          return total_t'(events_i.reader_slots);
@@ -114,6 +111,17 @@ module counter_file
     endcase
   endfunction
 
+  // Entries held are what they are, not a count.
+  function automatic total_t value(selection_t selection, total_t count);
+    if (!selection.is_external) return count;
+    unique case (selection.id)
+      LoadEntriesHeld:    return total_t'(station.load_entries);
+      StoreEntriesHeld:   return total_t'(station.store_entries);
+      ExecuteEntriesHeld: return total_t'(station.execute_entries);
+      default:            return count;
+    endcase
+  endfunction
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       for (int i = 0; i < Counters; i++) begin
@@ -127,7 +135,7 @@ module counter_file
       for (int i = 0; i < Counters; i++) begin
         counts_q[i] <= counts_q[i] + amount(selections_q[i]);
         if (resets) counts_q[i] <= '0;
-        if (takes) snapshot_q[i] <= counts_q[i];
+        if (takes) snapshot_q[i] <= value(selections_q[i], counts_q[i]);
       end
       if (configures) begin
         selections_q[index] <= '{
@@ -138,12 +146,13 @@ module counter_file
       end
       if (takes) has_snapshot_q <= 1'b1;
       if (drops || resets) has_snapshot_q <= 1'b0;
-      response_valid_o <= access_valid_i && !resets && !drops && !takes && !configures;
+      response_valid_o <= access_valid_i && !resets && !drops && !configures;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    response_data_o <= has_snapshot_q ? snapshot_q[index] : counts_q[index];
+    response_data_o <= has_snapshot_q ? snapshot_q[index] 
+                                     : value(selections_q[index], counts_q[index]);
   end
 
   logic unused;

@@ -149,11 +149,11 @@ std::uint64_t Accelerator::counter_total(CounterEvent event, Cycle at) {
     case CounterEvent::MatmulLoopActive:
       return front_end_.matmul_loop_cycles(at);
     case CounterEvent::LoadEntries:
-      return station_.activity(at).held_cycles(kLoad, at);
+      return station_.activity(at).entries(kLoad, at);
     case CounterEvent::StoreEntries:
-      return station_.activity(at).held_cycles(kStore, at);
+      return station_.activity(at).entries(kStore, at);
     case CounterEvent::ExecuteEntries:
-      return station_.activity(at).held_cycles(kExecute, at);
+      return station_.activity(at).entries(kExecute, at);
     case CounterEvent::ReadSlots:
       return dma_reader_.slot_cycles(at);
     case CounterEvent::WriteSlots:

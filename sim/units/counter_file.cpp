@@ -69,10 +69,22 @@ CounterEvent counter_event(std::uint8_t id, bool external) {
                               " is not built in; there are " + ids);
 }
 
+bool CounterFile::is_level(CounterEvent event) {
+  return event == CounterEvent::LoadEntries || event == CounterEvent::StoreEntries ||
+         event == CounterEvent::ExecuteEntries;
+}
+
 void CounterFile::access(const arch::CounterAccess& access, Cycle now) {
   const auto zero = [&](Counter& counter) {
-    counter.from = counter.event == CounterEvent::None ? 0 : totals_(counter.event, now + 1);
+    counter.from = 0;
+    if (counter.event == CounterEvent::None) return;
+    const std::uint64_t total = totals_(counter.event, now + 1);  // what is counted on demand is counted from here on
+    if (!is_level(counter.event)) counter.from = total;
   };
+  if (!access.reset && !access.drop_snapshot && !access.configure) {
+    const Counter& read = counters_[access.counter % kCounters];
+    reads_.push_back(frozen_ ? read.snapshot : value(read, now));
+  }
   if (access.take_snapshot) {
     frozen_ = true;
     for (Counter& counter : counters_) counter.snapshot = value(counter, now);
@@ -86,8 +98,6 @@ void CounterFile::access(const arch::CounterAccess& access, Cycle now) {
     counter.event = counter_event(access.event, access.external);
     zero(counter);
   }
-  if (access.reset || access.drop_snapshot || access.take_snapshot || access.configure) return;
-  reads_.push_back(frozen_ ? counter.snapshot : value(counter, now));
 }
 
 }  // namespace gemel::sim

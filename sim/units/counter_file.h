@@ -35,7 +35,7 @@ enum class CounterEvent : std::uint8_t {
   StationTakesNone,   // no command is allocated
   StationHoldsEntry,  // of any class
   MatmulLoopActive,   // a slot of the matmul unroller is configured
-  LoadEntries,        // held, summed over cycles
+  LoadEntries,        // held: not a count, but what it is at the read
   StoreEntries,
   ExecuteEntries,
   BytesRead,     // of beats taken
@@ -51,13 +51,13 @@ CounterEvent counter_event(std::uint8_t id, bool external);
 class CounterFile final : public sc_core::sc_module {
  public:
   static constexpr unsigned kCounters = 8;
-  // How often the event held before cycle `at`.
+  // How often the event held before cycle `at`; of entries: how many are held at its start.
   using Totals = std::function<std::uint64_t(CounterEvent event, Cycle at)>;
 
   explicit CounterFile(const sc_core::sc_module_name& name) : sc_core::sc_module(name) {}
   void connect(Totals totals) { totals_ = std::move(totals); }
 
-  // The access is consumed in `now`. One that neither resets, configures nor changes the snapshot reads a counter.
+  // The access is consumed in `now`. One that neither resets, configures nor drops the snapshot reads a counter.
   void access(const arch::CounterAccess& access, Cycle now);
   // Values read, in program order.
   const std::vector<std::uint64_t>& reads() const { return reads_; }
@@ -68,6 +68,7 @@ class CounterFile final : public sc_core::sc_module {
     std::uint64_t from = 0;  // total at its start
     std::uint64_t snapshot = 0;
   };
+  static bool is_level(CounterEvent event);
   std::uint64_t value(const Counter& counter, Cycle now) const {
     return counter.event == CounterEvent::None ? 0 : totals_(counter.event, now) - counter.from;
   }

@@ -29,7 +29,6 @@ void StationActivity::integrate(Cycle at) {
   const std::uint64_t cycles = at - until_;
   unsigned busy = 0, entries = 0;
   for (unsigned c = 0; c < kCommandClasses; ++c) {
-    held_cycles_[c] += cycles * held_[c];
     entries += held_[c];
     if (busy_[c] != 0) busy |= 1u << c;
   }
@@ -53,9 +52,9 @@ void StationActivity::advance(Cycle at) {
   integrate(at);
 }
 
-std::uint64_t StationActivity::held_cycles(CommandClass c, Cycle at) {
+std::uint32_t StationActivity::entries(CommandClass c, Cycle at) {
   advance(at);
-  return held_cycles_[static_cast<unsigned>(c)];
+  return held_[static_cast<unsigned>(c)];
 }
 std::uint64_t StationActivity::busy_cycles(unsigned classes, Cycle at) {
   advance(at);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// How many entries of the station were held and at work, summed over cycles, for the counters
+// How many entries of the station are held and which classes are at work, followed over cycles for the counters
 // (docs/microarchitecture.md, section 15). Costs nothing before the first counter asks.
 #include <array>
 #include <cstdint>
@@ -25,7 +25,7 @@ class StationActivity {
   void busy(CommandClass c, int change, Cycle at) { add({at + 1, c, 0, change}); }
 
   // All below: of the cycles from the start to before `at`, which is the cycle at hand or the next.
-  std::uint64_t held_cycles(CommandClass c, Cycle at);
+  std::uint32_t entries(CommandClass c, Cycle at);        // not a sum: held at the start of `at`
   std::uint64_t busy_cycles(unsigned classes, Cycle at);  // exactly these are busy: a bit for each class
   std::uint64_t cycles_without_allocation(Cycle at);
   std::uint64_t cycles_with_entries(Cycle at);
@@ -44,7 +44,6 @@ class StationActivity {
   std::deque<Change> changes_;  // by cycle
   Cycle until_ = 0;             // integrated up to here
   Classes held_{}, busy_{};
-  std::array<std::uint64_t, kCommandClasses> held_cycles_{};
   std::array<std::uint64_t, 1u << kCommandClasses> busy_cycles_{};
   std::uint64_t cycles_ = 0, allocations_ = 0, cycles_with_entries_ = 0;
 };

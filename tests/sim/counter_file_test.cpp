@@ -112,8 +112,8 @@ TEST_F(Counters, ASnapshotKeepsItsValuesUntilItIsDropped) {
   read(1);
   add(arch::encode_counter(reset));
   read(1);
-  // One row request a cycle.
-  EXPECT_THAT(run(), ElementsAre(16, 23, 0));
+  // One row request a cycle. The access that takes the snapshot reads counter 0, which has no event.
+  EXPECT_THAT(run(), ElementsAre(0, 16, 23, 0));
 }
 
 TEST_F(Counters, AResetDropsTheSnapshotAndKeepsTheEvents) {
@@ -128,26 +128,37 @@ TEST_F(Counters, AResetDropsTheSnapshotAndKeepsTheEvents) {
   mvin(7, 64, 0);
   fence();
   read(1);
-  EXPECT_THAT(run(), ElementsAre(7));
+  EXPECT_THAT(run(), ElementsAre(0, 7));
 }
 
-// One mvin alone: its entry is held from the cycle after its allocation to its completion; it is busy from the cycle
-// after its issue, one later.
-TEST_F(Counters, EntriesCountWhileTheyAreHeldAndClassesWhileTheyWork) {
-  configure(0, 1, true);
+// One mvin alone: the station holds an entry from the cycle after its allocation to its completion; its class is busy
+// from the cycle after its issue, one later.
+TEST_F(Counters, AClassIsBusyFromItsIssueOn) {
   configure(1, 42);
   configure(2, 1);
   configure(3, 7);
-  configure(4, 3, true);
   mvin(16, 64, 0);
   fence();
-  for (std::uint8_t i = 0; i < 5; ++i) read(i);
+  for (std::uint8_t i = 1; i < 4; ++i) read(i);
   const std::vector<std::uint64_t> counted = run();
   EXPECT_GT(counted[0], 16u + 40u);  // rows and the way to memory
-  EXPECT_EQ(counted[1], counted[0]);
-  EXPECT_EQ(counted[2], counted[0] - 1);
-  EXPECT_EQ(counted[3], 0u);
-  EXPECT_EQ(counted[4], 0u);
+  EXPECT_EQ(counted[1], counted[0] - 1);
+  EXPECT_EQ(counted[2], 0u);
+}
+
+// As Gemmini's own counter test asks: the read that takes the snapshot gives the entries of that cycle, and so do later
+// ones while it stands.
+TEST_F(Counters, EntriesAreReadAsTheyAre) {
+  arch::CounterAccess take;
+  take.take_snapshot = true;
+  take.counter = 7;
+  configure(7, 1, true);
+  read(7);
+  for (std::uint32_t i = 0; i < 5; ++i) mvin(16, 64, 100 * i);
+  add(arch::encode_counter(take));
+  fence();
+  read(7);
+  EXPECT_THAT(run(), ElementsAre(0, 5, 5));
 }
 
 // Each cycle belongs to one set of busy classes at most; loads, products and a store that overlap.
