@@ -49,6 +49,9 @@ constexpr Entry kEntries[] = {
     {"Min", evaluate_binary},
     {"Equal", evaluate_binary},
     {"Less", evaluate_binary},
+    {"LessOrEqual", evaluate_binary},
+    {"GreaterOrEqual", evaluate_binary},
+    {"Mod", evaluate_binary},
     {"Greater", evaluate_binary},
     {"And", evaluate_binary},
     {"Or", evaluate_binary},
@@ -82,6 +85,7 @@ constexpr Entry kEntries[] = {
     {"Gather", evaluate_gather},
     {"Expand", evaluate_expand},
     {"Pad", evaluate_pad},
+    {"ScatterND", evaluate_scatter_nd},
 };
 
 const Entry* find_entry(const OnnxNode& node) {

@@ -92,17 +92,23 @@ T of_pair(const Operands& in, const std::string& op, T a, T b) {
   if (op == "Max") return std::max(a, b);
   if (op == "Min") return std::min(a, b);
   if (op == "Pow") return static_cast<T>(std::pow(a, b));
-  if (op == "Div") {
+  if (op == "Div" || op == "Mod") {
     if constexpr (std::is_integral_v<T>) {
       if (b == 0) in.fail("divides by 0");
+      if (op == "Div") return a / b;
+      const T rest = b == -1 ? 0 : a % b;  // of a's sign; ONNX wants b's, unless fmod is given
+      const bool other_sign = rest != 0 && (rest < 0) != (b < 0);
+      return other_sign && in.node().int_or("fmod", 0) == 0 ? rest + b : rest;
+    } else {
+      return op == "Div" ? a / b : std::fmod(a, b);
     }
-    return a / b;
   }
   in.fail("is no function of two numbers");
 }
 
 bool is_comparison(const std::string& op) {
-  return op == "Equal" || op == "Less" || op == "Greater" || op == "And" || op == "Or";
+  return op == "Equal" || op == "Less" || op == "Greater" || op == "LessOrEqual" || op == "GreaterOrEqual" ||
+         op == "And" || op == "Or";
 }
 
 template <typename T>
@@ -110,6 +116,8 @@ std::int64_t compared(const std::string& op, T a, T b) {
   if (op == "Equal") return a == b;
   if (op == "Less") return a < b;
   if (op == "Greater") return a > b;
+  if (op == "LessOrEqual") return a <= b;
+  if (op == "GreaterOrEqual") return a >= b;
   const bool x = a != T{0}, y = b != T{0};
   return op == "And" ? x && y : x || y;
 }

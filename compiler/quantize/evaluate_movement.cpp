@@ -139,8 +139,10 @@ OnnxTensors evaluate_reshape(const Operands& in) {
 }
 
 OnnxTensors evaluate_identity(const Operands& in) {
-  if (in.node().outputs.size() > 1 && !in.node().outputs[1].empty()) in.fail("a mask is not supported");
-  return {in.at(0)};
+  if (in.node().outputs.size() < 2) return {in.at(0)};
+  // The mask of a Dropout that drops nothing.
+  const std::vector<std::int64_t> all(in.checked_count(in.shape(0)), 1);
+  return {in.at(0), integer_tensor(OnnxType::Bool, in.shape(0), all)};
 }
 
 OnnxTensors evaluate_transpose(const Operands& in) {
@@ -321,6 +323,31 @@ OnnxTensors evaluate_pad(const Operands& in) {
     }
     return source;
   })};
+}
+
+// Slices of a copy of the first input are replaced.
+OnnxTensors evaluate_scatter_nd(const Operands& in) {
+  OnnxTensor result = in.at(0);
+  const OnnxTensor& updates = in.at(2);
+  const OnnxShape& index_shape = in.shape(1);
+  const auto depth = static_cast<std::size_t>(index_shape.empty() ? 0 : index_shape.back());
+  if (depth == 0 || depth > result.shape.size() || updates.type != result.type) in.fail("its operands do not fit");
+  if (in.node().string_or("reduction", "none") != "none") in.fail("expected reduction 'none'");
+  const std::vector<std::int64_t> indices = in.integers(1);
+  const OnnxShape strides = row_major_strides(result.shape);
+  const std::size_t slice = static_cast<std::size_t>(strides[depth - 1]) * onnx_type_bytes(result.type);
+  if (updates.data.size() != indices.size() / depth * slice) in.fail("its updates do not fit");
+  for (std::size_t i = 0; i * depth < indices.size(); ++i) {
+    std::int64_t at = 0;
+    for (std::size_t d = 0; d < depth; ++d) {
+      const std::int64_t extent = result.shape[d], given = indices[i * depth + d];
+      if (given < -extent || given >= extent) in.fail("index " + std::to_string(given) + " is out of range");
+      at += (given < 0 ? given + extent : given) * strides[d];
+    }
+    std::memcpy(&result.data[static_cast<std::size_t>(at) * onnx_type_bytes(result.type)], &updates.data[i * slice],
+                slice);
+  }
+  return {result};
 }
 
 }  // namespace gemel::compiler

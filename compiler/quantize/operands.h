@@ -82,5 +82,6 @@ OnnxTensors evaluate_split(const Operands& in);
 OnnxTensors evaluate_gather(const Operands& in);
 OnnxTensors evaluate_expand(const Operands& in);
 OnnxTensors evaluate_pad(const Operands& in);
+OnnxTensors evaluate_scatter_nd(const Operands& in);
 
 }  // namespace gemel::compiler

@@ -125,6 +125,27 @@ TEST(Simplify, ComputesShapesBeforehand) {
   EXPECT_EQ(quantizer.simplified().initializers.at(shape).integers(), (std::vector<std::int64_t>{2, -1}));
 }
 
+// As the windows of Swin are made: indices from remainders, a mask written in slices.
+TEST(Simplify, ComputesMasksThatAreWrittenInSlices) {
+  FloatModel m(17);
+  const auto mod = [&](std::int64_t fmod) {
+    return m.node("Mod", {m.integers({-3, 3, 7}), m.integers({2, -2, 4})}, {{"fmod", OnnxAttribute::of(fmod)}});
+  };
+  const std::string rest = mod(0), c_rest = mod(1);
+  const std::string place = m.constant(make_onnx_tensor(OnnxType::Int64, {2, 1}, std::vector<std::int64_t>{-1, 0}));
+  const std::string zeros = m.weights({3, 2}, 0, 0);
+  const std::string slices = m.constant(make_onnx_tensor(OnnxType::Float, {2, 2}, std::vector<float>{1, 2, 3, 4}));
+  const std::string mask = m.node("ScatterND", {zeros, place, slices});
+  const OnnxModel model = m.with_output(m.node("Add", {m.input({3, 2}), mask}));
+  std::map<std::string, OnnxTensor> seen;
+  run_onnx(model, generated_inputs(model, 1),
+           [&](const OnnxNode& node, const std::vector<OnnxTensor>& results) { seen[node.outputs[0]] = results[0]; });
+  EXPECT_EQ(seen.at(rest).integers(), (std::vector<std::int64_t>{1, -1, 3}));
+  EXPECT_EQ(seen.at(c_rest).integers(), (std::vector<std::int64_t>{-1, 1, 3}));
+  EXPECT_EQ(seen.at(mask).elements<float>(), (std::vector<float>{3, 4, 0, 0, 1, 2}));
+  EXPECT_EQ(ModelQuantizer(model, {generated_inputs(model, 1)}).simplified().nodes.size(), 1u);
+}
+
 TEST(QuantizeModel, KeepsEightBitsOfQuality) {
   EXPECT_GT(output_quality(plain_cnn()), 30.0);
   EXPECT_GT(output_quality(residual_cnn()), 28.0);
