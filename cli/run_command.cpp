@@ -124,7 +124,7 @@ sim::RunResult simulate(const Options& options, const Work& work, const arch::Ac
     sim::RunResult result = sim::run_program(work.program, config, run);
     if (trace) {
       const sim::TraceDescription description{work.name, config.name, arch::derive(config).bus_bytes};
-      options.trace.write(description, work.program, work.tiles, *trace);
+      options.trace.write(description, work.program, config, work.tiles, *trace);
     }
     return result;
   } catch (const sim::DeadlockError& error) {

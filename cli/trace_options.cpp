@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/trace_options.h"
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <iostream>
 
 #include "cli/output_file.h"
 #include "sim/arch/input_error.h"
+#include "sim/energy/loop_expander.h"
 #include "sim/stats/quantity_text.h"
 #include "sim/trace/gzip.h"
 
@@ -37,6 +40,65 @@ sim::TimelineLimits read_window(const std::string& window) {
   return limits;
 }
 
+// What the machine sees of a program.
+struct Commands {
+  sim::CommandStreams streams;
+  std::array<std::vector<std::uint32_t>, 3> plain;  // of each class: where the program's own commands stand
+  std::vector<arch::Tile> loops;                    // a tile for each loop that ran
+};
+
+Commands commands_of(const arch::Program& program, const arch::AcceleratorConfig& config) {
+  Commands out;
+  out.streams.isa_version = program.isa_version;
+  sim::LoopExpander expander(config);
+  const auto lengths = [&] {
+    std::array<std::uint32_t, 3> now{};
+    for (std::size_t c = 0; c < now.size(); ++c) now[c] = static_cast<std::uint32_t>(out.streams.commands[c].size());
+    return now;
+  };
+  std::uint32_t layer = 0;
+  for (const arch::Step& step : program.steps) {
+    if (step.kind == arch::StepKind::Layer) layer = step.index;
+    if (step.kind != arch::StepKind::Command) continue;
+    const arch::Command& command = program.commands[step.index];
+    const unsigned own_class = sim::class_of(command);
+    const auto before = lengths();
+    if (own_class != sim::kNoClass) out.plain[own_class].push_back(before[own_class]);
+    expander.expand(command, [&](const arch::Command& given) {
+      const unsigned c = sim::class_of(given);
+      if (c != sim::kNoClass) out.streams.commands[c].push_back(given);
+    });
+    const auto after = lengths();
+    if (own_class != sim::kNoClass || after == before) continue;
+    arch::Tile tile;
+    tile.layer = layer;
+    for (std::size_t c = 0; c < after.size(); ++c) tile.commands[c] = {before[c], after[c]};
+    if (!program.layers.empty()) out.loops.push_back(tile);
+  }
+  return out;
+}
+
+// The compiler counts the program's own commands only.
+std::vector<arch::Tile> all_tiles(const Commands& commands, const std::vector<arch::Tile>& compiled) {
+  std::vector<arch::Tile> tiles = commands.loops;
+  for (arch::Tile tile : compiled) {
+    bool has_commands = false;
+    for (std::size_t c = 0; c < tile.commands.size(); ++c) {
+      arch::Tile::Commands& range = tile.commands[c];
+      const std::vector<std::uint32_t>& plain = commands.plain[c];
+      if (range.first == range.end || range.end > plain.size()) {
+        range = {0, 0};
+      } else {
+        range = {plain[range.first], plain[range.end - 1] + 1};
+        has_commands = true;
+      }
+    }
+    if (has_commands) tiles.push_back(tile);
+  }
+  std::stable_sort(tiles.begin(), tiles.end(), [](const auto& a, const auto& b) { return a.layer < b.layer; });
+  return tiles;
+}
+
 }  // namespace
 
 void TraceOptions::add_to(CLI::App& command) {
@@ -64,8 +126,11 @@ std::unique_ptr<TraceRecording> TraceOptions::start(sim::RunOptions& run) const 
 }
 
 void TraceOptions::write(const sim::TraceDescription& description, const arch::Program& program,
-                         const std::vector<arch::Tile>& tiles, TraceRecording& recording) const {
-  const std::string text = sim::trace_file_text(description, program, tiles, recording.timeline, recording.events);
+                         const arch::AcceleratorConfig& config, const std::vector<arch::Tile>& tiles,
+                         TraceRecording& recording) const {
+  const Commands commands = commands_of(program, config);
+  const std::string text = sim::trace_file_text(description, program, commands.streams, all_tiles(commands, tiles),
+                                                recording.timeline, recording.events);
   const bool is_packed = path_.size() > 3 && path_.compare(path_.size() - 3, 3, ".gz") == 0;
   write_output_file(path_, is_packed ? sim::gzip(text) : text);
   const sim::Timeline& timeline = recording.timeline;

@@ -31,9 +31,10 @@ class TraceOptions {
 
   // Makes the run record itself; nullptr, and no cost, where no trace was asked for.
   std::unique_ptr<TraceRecording> start(sim::RunOptions& run) const;
-  // `tiles` of the program, where they are known.
+  // `tiles` of the program as the compiler counts them, where they are known.
   void write(const sim::TraceDescription& description, const arch::Program& program,
-             const std::vector<arch::Tile>& tiles, TraceRecording& recording) const;
+             const arch::AcceleratorConfig& config, const std::vector<arch::Tile>& tiles,
+             TraceRecording& recording) const;
 
  private:
   std::string path_;

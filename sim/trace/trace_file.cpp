@@ -5,8 +5,6 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "sim/trace/trace_lanes.h"
-
 namespace gemel::sim {
 namespace {
 
@@ -120,6 +118,7 @@ std::string tile_arguments(const arch::Tile& tile, std::size_t command_class) {
     return std::to_string(first) + " to " + std::to_string(first + count - 1);
   };
   const arch::Tile::Commands& commands = tile.commands[command_class];
+  if (tile.height == 0) return nlohmann::ordered_json{{"commands", commands.end - commands.first}}.dump();
   return nlohmann::ordered_json{{"image", tile.image},
                                 {"rows", range(tile.y, tile.height)},
                                 {"columns", range(tile.x, tile.width)},
@@ -134,7 +133,7 @@ Cycle trace_window_end(const Timeline& timeline, const EventLog& events) {
   return std::min({timeline.window_end(), events.window_end(), timeline.end()});
 }
 
-std::string trace_file_text(const TraceDescription& run, const arch::Program& program,
+std::string trace_file_text(const TraceDescription& run, const arch::Program& program, const CommandStreams& streams,
                             const std::vector<arch::Tile>& tiles, const Timeline& timeline, EventLog& events) {
   const Cycle to = trace_window_end(timeline, events);
   const bool is_whole = timeline.limits().from == 0 && to == timeline.end();
@@ -147,7 +146,7 @@ std::string trace_file_text(const TraceDescription& run, const arch::Program& pr
   write_layers(program, timeline, out);
   write_units(timeline, to, out);
   const IssuedBefore before = {events.issued_before(0), events.issued_before(1), events.issued_before(2)};
-  const std::vector<CommandLanes> commands = command_lanes(program, kept, before);
+  const std::vector<CommandLanes> commands = command_lanes(streams, kept, before);
   const std::vector<CommandLanes> tile_tracks = tile_lanes(program, tiles, commands);
   for (unsigned c = 0; c < tile_tracks.size(); ++c) {
     write_lanes(

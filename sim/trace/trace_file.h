@@ -9,6 +9,7 @@
 #include "sim/arch/tile.h"
 #include "sim/trace/event_log.h"
 #include "sim/trace/timeline.h"
+#include "sim/trace/trace_lanes.h"
 
 namespace gemel::sim {
 
@@ -22,8 +23,8 @@ struct TraceDescription {
 Cycle trace_window_end(const Timeline& timeline, const EventLog& events);
 
 // `events` holds the events of the timeline's window at least.
-// Without `tiles` there are no tracks of them.
-std::string trace_file_text(const TraceDescription& run, const arch::Program& program,
+// Without `tiles`, whose commands are counted in `streams`, there are no tracks of them.
+std::string trace_file_text(const TraceDescription& run, const arch::Program& program, const CommandStreams& streams,
                             const std::vector<arch::Tile>& tiles, const Timeline& timeline, EventLog& events);
 
 }  // namespace gemel::sim

@@ -13,7 +13,21 @@ namespace gemel::sim {
 namespace {
 
 constexpr std::array<const char*, 3> kClasses = {"load", "execute", "store"};
-constexpr unsigned kNoClass = 3;
+// The lowest lane that is free from `start` on; takes it until `end`.
+unsigned take_lane(std::vector<Cycle>& free_from, Cycle start, Cycle end) {
+  auto lane = std::find_if(free_from.begin(), free_from.end(), [&](Cycle at) { return at <= start; });
+  if (lane == free_from.end()) lane = free_from.insert(free_from.end(), 0);
+  *lane = end;
+  return static_cast<unsigned>(lane - free_from.begin());
+}
+
+void assign_lanes(std::vector<LaneSlice>& slices) {
+  std::stable_sort(slices.begin(), slices.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
+  std::vector<Cycle> free_from;
+  for (LaneSlice& slice : slices) slice.lane = take_lane(free_from, slice.start, slice.end);
+}
+
+}  // namespace
 
 unsigned class_of(const arch::Command& command) {
   const auto funct = static_cast<arch::Funct>(command.funct);
@@ -33,43 +47,8 @@ unsigned class_of(const arch::Command& command) {
   return kNoClass;
 }
 
-bool is_loop(const arch::Command& command) {
-  const auto funct = static_cast<arch::Funct>(command.funct);
-  return funct == arch::Funct::LoopWs || funct == arch::Funct::LoopConvWs;
-}
-
-// The commands of each class in program order; empty where loops bring more of them.
-std::array<std::vector<std::uint32_t>, 3> commands_by_class(const arch::Program& program) {
-  std::array<std::vector<std::uint32_t>, 3> out;
-  for (const arch::Step& step : program.steps) {
-    if (step.kind != arch::StepKind::Command) continue;
-    const arch::Command& command = program.commands[step.index];
-    if (is_loop(command)) return {};
-    const unsigned c = class_of(command);
-    if (c != kNoClass) out[c].push_back(step.index);
-  }
-  return out;
-}
-
-// The lowest lane that is free from `start` on; takes it until `end`.
-unsigned take_lane(std::vector<Cycle>& free_from, Cycle start, Cycle end) {
-  auto lane = std::find_if(free_from.begin(), free_from.end(), [&](Cycle at) { return at <= start; });
-  if (lane == free_from.end()) lane = free_from.insert(free_from.end(), 0);
-  *lane = end;
-  return static_cast<unsigned>(lane - free_from.begin());
-}
-
-void assign_lanes(std::vector<LaneSlice>& slices) {
-  std::stable_sort(slices.begin(), slices.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
-  std::vector<Cycle> free_from;
-  for (LaneSlice& slice : slices) slice.lane = take_lane(free_from, slice.start, slice.end);
-}
-
-}  // namespace
-
-std::vector<CommandLanes> command_lanes(const arch::Program& program, const std::vector<Event>& events,
+std::vector<CommandLanes> command_lanes(const CommandStreams& streams, const std::vector<Event>& events,
                                         const IssuedBefore& issued_before) {
-  const auto commands = commands_by_class(program);
   std::vector<CommandLanes> lanes(3);
   IssuedBefore issued = issued_before;
   std::array<std::map<std::uint64_t, LaneSlice>, 3> open;  // by station entry
@@ -92,14 +71,12 @@ std::vector<CommandLanes> command_lanes(const arch::Program& program, const std:
     slice.lane = static_cast<unsigned>(event.b);
     const std::size_t index = slice.number = issued[c]++;
     slice.name = kClasses[c];
-    if (index < commands[c].size()) {
-      const arch::InstructionInfo* info =
-          arch::find_instruction(program.commands[commands[c][index]], program.isa_version);
+    if (index < streams.commands[c].size()) {
+      const arch::Command& command = streams.commands[c][index];
+      const arch::InstructionInfo* info = arch::find_instruction(command, streams.isa_version);
       if (info != nullptr) slice.name = info->mnemonic;
-      const auto funct = static_cast<arch::Funct>(program.commands[commands[c][index]].funct);
-      if (arch::is_mvin(funct) || funct == arch::Funct::Mvout) {
-        slice.address = program.commands[commands[c][index]].rs1;
-      }
+      const auto funct = static_cast<arch::Funct>(command.funct);
+      if (arch::is_mvin(funct) || funct == arch::Funct::Mvout) slice.address = command.rs1;
     }
     open[c].emplace(event.b, std::move(slice));
   }

@@ -21,18 +21,27 @@ struct LaneSlice {
   std::uint64_t number = 0;   // of a command, within its class; of a tile
 };
 
-// Commands in the reservation station from issue to completion, a lane a station entry. Named after the program's
-// command where its class has no loop instructions before it.
+// The commands of a run, those that loop instructions bring among them: each class in the order in which it issues.
+struct CommandStreams {
+  arch::IsaVersion isa_version = arch::IsaVersion::GemminiV07;
+  std::array<std::vector<arch::Command>, 3> commands;
+};
+
+// 0 load, 1 execute, 2 store; kNoClass where the station never sees the command.
+inline constexpr unsigned kNoClass = 3;
+unsigned class_of(const arch::Command& command);
+
+// Commands in the reservation station from issue to completion, a lane a station entry.
 struct CommandLanes {
   std::string class_name;
   std::vector<LaneSlice> slices;
 };
 using IssuedBefore = std::array<std::uint64_t, 3>;  // commands of each class that issued before the first event
-std::vector<CommandLanes> command_lanes(const arch::Program& program, const std::vector<Event>& sorted_events,
+std::vector<CommandLanes> command_lanes(const CommandStreams& streams, const std::vector<Event>& sorted_events,
                                         const IssuedBefore& issued_before);
 
 // When the commands of each tile, class by class, were in the machine: from the first issue to the last completion that
-// `lanes` have.
+// `lanes` have. The tiles' commands are counted in CommandStreams.
 std::vector<CommandLanes> tile_lanes(const arch::Program& program, const std::vector<arch::Tile>& tiles,
                                      const std::vector<CommandLanes>& lanes);
 
