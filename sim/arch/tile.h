@@ -15,8 +15,8 @@ struct Tile {
   std::uint32_t layer = 0;
   // Output positions (pooled ones, where the layer pools); height 0: not known, the tile is a loop instruction.
   std::int32_t image = 0, y = 0, x = 0, height = 0, width = 0;
-  std::int32_t first_output = 0, outputs = 0;                   // output channels, or columns of the product
-  std::array<Commands, 3> commands;                             // loads, executes, stores
+  std::int32_t first_output = 0, outputs = 0;  // output channels, or columns of the product
+  std::array<Commands, 3> commands;            // loads, executes, stores
 };
 
 }  // namespace gemel::arch
