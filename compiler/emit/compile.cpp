@@ -143,7 +143,8 @@ class Compiler {
       out_ << "layer " << index << " " << fused.name << " (" << fused.op << ")\n";
     }
     for (std::size_t s = 0; s < stages_[index].size(); ++s) {
-      if (phases_[index][s].fence_before) emitter_->fence();
+      // Loops are accepted long before they have run; the layer behind them must not be charged with their cycles.
+      if (phases_[index][s].fence_before || behind_loops_) emitter_->fence();
       if (s == 0) emitter_->begin_layer(static_cast<std::uint32_t>(program_->layers.size()));
       compile_stage(stages_[index][s]);
     }
@@ -153,6 +154,7 @@ class Compiler {
   }
 
   void compile_stage(const Stage& stage) {
+    behind_loops_ = false;
     if (const auto* host = std::get_if<HostLayer>(&stage)) {
       emitter_->host(host_op(*host));
       return;
@@ -180,7 +182,7 @@ class Compiler {
         first_refusal_ = "'" + group->front().name + "': " + form.refusal;
       }
       if (!form.loops.empty()) {
-        looped_ = true;
+        looped_ = behind_loops_ = true;
         cost_.cycles += form.cycles;
         for (const LoopRun& run : form.loops) {
           if (options_.dump_after == "schedule") out_ << describe_loops(run, options_.schedule_lines);
@@ -269,6 +271,7 @@ class Compiler {
   arch::Program* program_ = nullptr;
   Emitter* emitter_ = nullptr;
   LayerCost cost_;
+  bool behind_loops_ = false;  // the last stage was made of loops
   bool looped_ = false;
   std::string first_refusal_;
   std::ostringstream out_;
