@@ -47,6 +47,10 @@ std::string key_of(const ContractionGroup& group, const Machine& machine) {
   return key.str();
 }
 
+// By more than the predictions may be wrong: plain instructions, whose tiles each have a timeline of their own, stay
+// where loops gain little or nothing.
+bool is_clearly_less(std::uint64_t loops, std::uint64_t plain) { return loops + plain / 50 < plain; }
+
 template <typename Emit>
 Prediction prediction_of(const Machine& machine, const MemoryPlan& memory, Emit&& emit) {
   arch::Program trial;
@@ -122,7 +126,7 @@ FormChooser::Decision FormChooser::decide(const ContractionGroup& group, const S
   const std::string loops = text_of(plans.front()[decision.candidate], group.size()) + ", " + number(best.cycles) +
                             " cycles predicted (" + best.bound() + ")";
   const std::string instructions = number(other.cycles) + " (" + other.bound() + ")";
-  decision.loops = use_ == LoopUse::Always || best.cycles < other.cycles;
+  decision.loops = use_ == LoopUse::Always || is_clearly_less(best.cycles, other.cycles);
   decision.cycles = best.cycles;
   decision.why = decision.loops ? "loop: " + loops + " against " + instructions + " of plain instructions"
                                 : "plain: " + instructions + " cycles predicted against " + loops;

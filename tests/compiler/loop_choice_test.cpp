@@ -81,7 +81,8 @@ TEST(CommandTiming, PredictsWithinSixPerCentOfTheMachine) {
   }
 }
 
-TEST(LoopChoice, TakesTheFormThatTheMachineRunsFaster) {
+// Loops where they gain more than a fiftieth; never where they lose.
+TEST(LoopChoice, TakesLoopsWhereTheMachineRunsThemClearlyFaster) {
   for (const Product& product : kProducts) {
     for (const std::uint32_t gap : kGaps) {
       const arch::AcceleratorConfig config = slow_host(gap);
@@ -89,9 +90,12 @@ TEST(LoopChoice, TakesTheFormThatTheMachineRunsFaster) {
       const std::uint64_t plain = cycles_of(compiled(graph, config, LoopUse::Never).program, config);
       const std::uint64_t loops = cycles_of(compiled(graph, config, LoopUse::Always).program, config);
       const Compilation chosen = compiled(graph, config, LoopUse::Automatic);
-      EXPECT_EQ(cycles_of(chosen.program, config), std::min(plain, loops))
-          << product.rows << "x" << product.lanes << "x" << product.outputs << " gap " << gap << ": " << plain
-          << " plain, " << loops << " loops; " << chosen.dump;
+      const bool is_near = loops < plain && loops + plain / 40 > plain;
+      const std::uint64_t wanted = loops < plain && !is_near ? loops : plain;
+      const std::uint64_t cycles = cycles_of(chosen.program, config);
+      EXPECT_TRUE(cycles == wanted || (is_near && cycles == loops))
+          << cycles << " chosen; " << product.rows << "x" << product.lanes << "x" << product.outputs << " gap " << gap
+          << ": " << plain << " plain, " << loops << " loops; " << chosen.dump;
     }
   }
 }
