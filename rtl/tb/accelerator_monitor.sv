@@ -193,11 +193,8 @@ bind accelerator accelerator_monitor u_monitor (
   .load_waits_for_reader_i   (load_waits_for_reader),
   .store_handed_i            (u_array_side.u_store_controller.handed),
   .store_configured_i        (u_array_side.u_store_controller.configures),
-  .store_waits_for_tracker_i (u_array_side.u_store_controller.is_mvout &&
-                              !u_array_side.u_store_controller.request_valid_o &&
-                              !u_array_side.u_store_controller.head_pop),
-  .store_waits_for_dispatch_i(u_array_side.u_store_controller.request_valid_o &&
-                              !u_array_side.u_store_controller.request_ready_i),
+  .store_waits_for_tracker_i (events.store_waits),
+  .store_waits_for_dispatch_i(events.store_refused),
   .reader_active_i           (reader_active),
   .reader_has_slot_i         (!reader_waits_for_slot),
   .reader_has_port_i         (read_ready),
