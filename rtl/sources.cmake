@@ -1,6 +1,7 @@
 # Design files; packages before the units that import them. scripts/lint_rtl reads this list too.
 set(GEMEL_RTL_SOURCES
   common/fifo.sv
+  common/step_counter.sv
   units/array_side_pkg.sv
   units/counter_pkg.sv
   units/loop_pkg.sv

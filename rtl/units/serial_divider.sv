@@ -16,9 +16,7 @@ module serial_divider #(
   output logic [Width-1:0] quotient_o
 );
 
-  localparam int unsigned CountBits = $clog2(Width + 1);
-
-  logic [CountBits-1:0] left_q;
+  logic works;
   logic [Width-1:0] quotient_q;   // of the bits done so far, below those of the dividend to come
   logic [Width-1:0] remainder_q;
   logic [Width:0] minuend, difference;
@@ -28,23 +26,22 @@ module serial_divider #(
   assign difference = minuend - {1'b0, divisor_i};
   assign fits       = minuend >= {1'b0, divisor_i};
   assign quotient_o = {quotient_q[Width-2:0], fits};
-  assign done_o     = left_q == CountBits'(1);
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      left_q <= '0;
-    end else if (start_i) begin
-      left_q <= CountBits'(Width);
-    end else if (left_q != '0) begin
-      left_q <= left_q - 1'b1;
-    end
-  end
+  step_counter #(
+    .Steps(Width)
+  ) u_steps (
+    .clk_i,
+    .rst_ni,
+    .start_i,
+    .works_o(works),
+    .last_o (done_o)
+  );
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       quotient_q  <= dividend_i;
       remainder_q <= '0;
-    end else if (left_q != '0) begin
+    end else if (works) begin
       quotient_q  <= quotient_o;
       remainder_q <= fits ? difference[Width-1:0] : minuend[Width-1:0];
     end

@@ -22,7 +22,7 @@ module serial_reciprocal (
   localparam logic [7:0]  Exponent127    = 8'd133;
   localparam logic [30:0] Infinity       = 31'h7F80_0000;
 
-  logic [4:0] left_q;
+  logic works;
   logic of_127_q;
   logic [24:0] remainder_q, divisor, rest;
   logic [24:0] bits_q;
@@ -33,24 +33,23 @@ module serial_reciprocal (
   assign fits    = remainder_q >= divisor;
   assign rest    = fits ? remainder_q - divisor : remainder_q;
   assign bits    = {bits_q, fits};
-  assign done_o  = left_q == 5'd1;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      left_q <= '0;
-    end else if (start_i) begin
-      left_q <= 5'(Steps);
-    end else if (left_q != '0) begin
-      left_q <= left_q - 5'd1;
-    end
-  end
+  step_counter #(
+    .Steps(Steps)
+  ) u_steps (
+    .clk_i,
+    .rst_ni,
+    .start_i,
+    .works_o(works),
+    .last_o (done_o)
+  );
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       of_127_q    <= of_127_i;
       remainder_q <= of_127_i ? Significand127 : SignificandOne;
       bits_q      <= '0;
-    end else if (left_q != '0) begin
+    end else if (works) begin
       remainder_q <= rest << 1;
       bits_q      <= bits[24:0];
     end

@@ -14,7 +14,7 @@ module serial_root (
 
   localparam int unsigned Steps = 16;
 
-  logic [4:0] left_q;
+  logic works;
   logic [31:0] radicand_q;  // what is to come, from the top
   logic [15:0] root_q;
   logic [17:0] remainder_q, minuend, subtrahend, difference;
@@ -25,24 +25,23 @@ module serial_root (
   assign difference = minuend - subtrahend;
   assign fits       = minuend >= subtrahend;
   assign root_o     = {root_q[14:0], fits};
-  assign done_o     = left_q == 5'd1;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      left_q <= '0;
-    end else if (start_i) begin
-      left_q <= 5'(Steps);
-    end else if (left_q != '0) begin
-      left_q <= left_q - 5'd1;
-    end
-  end
+  step_counter #(
+    .Steps(Steps)
+  ) u_steps (
+    .clk_i,
+    .rst_ni,
+    .start_i,
+    .works_o(works),
+    .last_o (done_o)
+  );
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       radicand_q  <= radicand_i;
       root_q      <= '0;
       remainder_q <= '0;
-    end else if (left_q != '0) begin
+    end else if (works) begin
       radicand_q  <= radicand_q << 2;
       root_q      <= root_o;
       remainder_q <= fits ? difference : minuend;
