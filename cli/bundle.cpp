@@ -2,7 +2,6 @@
 #include "cli/bundle.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <stdexcept>
 
 #include "cli/named_tensors.h"
@@ -10,17 +9,12 @@
 #include "cli/stimulus.h"
 #include "compiler/reference/result_check.h"
 #include "sim/arch/program_file.h"
+#include "sim/arch/text_scanner.h"
 
 namespace gemel::cli {
 namespace {
 
 using Role = arch::TensorPlace::Role;
-
-std::string hex(std::uint64_t value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
-  return text;
-}
 
 NpyArray array_of(const arch::TensorPlace& place, const std::uint8_t* data) {
   return {place.type, place.shape, {data, data + arch::tensor_bytes(place)}};
@@ -50,8 +44,8 @@ const char* role_name(Role role) {
 std::string memory_map(const Work& work) {
   const arch::Program& program = work.program;
   const compiler::MemoryUse& use = work.memory;
-  std::string text = "# memory of " + program.name + " on " + program.config_name + ": [" + hex(program.base) + ", " +
-                     hex(program.base + program.size) + ")\n";
+  std::string text = "# memory of " + program.name + " on " + program.config_name + ": [" +
+                     arch::hex_text(program.base) + ", " + arch::hex_text(program.base + program.size) + ")\n";
   const auto part = [&](const char* name, std::uint64_t bytes, const char* what) {
     text += std::string("# ") + name + " " + std::to_string(bytes) + " bytes" + what + "\n";
   };
@@ -66,8 +60,8 @@ std::string memory_map(const Work& work) {
   for (const arch::TensorPlace& place : program.tensors) places.push_back(&place);
   std::stable_sort(places.begin(), places.end(), [](const auto* a, const auto* b) { return a->address < b->address; });
   for (const arch::TensorPlace* place : places) {
-    text += hex(place->address) + " " + std::to_string(arch::tensor_bytes(*place)) + " " + role_name(place->role) +
-            " " + element_type_name(place->type) + " ";
+    text += arch::hex_text(place->address) + " " + std::to_string(arch::tensor_bytes(*place)) + " " +
+            role_name(place->role) + " " + element_type_name(place->type) + " ";
     std::string shape;
     for (const std::int64_t extent : place->shape) shape += (shape.empty() ? "" : "x") + std::to_string(extent);
     text += (shape.empty() ? "scalar" : shape) + " " + place->name + "\n";

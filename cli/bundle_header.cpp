@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cctype>
-#include <cstdio>
 #include <set>
 
 #include "cli/bundle.h"
 #include "cli/npy_file.h"
+#include "sim/arch/text_scanner.h"
 #include "sim/stats/memory_digest.h"
 
 namespace gemel::cli {
@@ -42,9 +42,7 @@ class Macros {
   }
   void number(const std::string& name, std::uint64_t value) { define(name, "UINT64_C(" + std::to_string(value) + ")"); }
   void address(const std::string& name, std::uint64_t value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "UINT64_C(0x%llx)", static_cast<unsigned long long>(value));
-    define(name, text);
+    define(name, "UINT64_C(" + arch::hex_text(value) + ")");
   }
   void title(const std::string& text) { text_ += "\n/* " + for_comment(text) + " */\n"; }
 

@@ -7,22 +7,11 @@
 #include "sim/arch/command_text.h"
 #include "sim/arch/loop_check.h"
 #include "sim/arch/program_words.h"
+#include "sim/arch/text_scanner.h"
 
 namespace gemel::arch {
 
-namespace {
-
-std::string hex(std::uint64_t value) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  do {
-    text.insert(text.begin(), kDigits[value & 15]);
-    value >>= 4;
-  } while (value != 0);
-  return "0x" + text;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void violate(std::string what, std::optional<std::uint32_t> row) { throw Violation{std::move(what), row}; }
 
@@ -31,7 +20,7 @@ void CommandChecker::program_parts() const {
   if (program_.base > ~std::uint64_t{0} - program_.size) violate("memory does not end below 2^64");
   const auto inside = [&](std::uint64_t address, std::uint64_t bytes, const std::string& what) {
     if (bytes > program_.size || address < program_.base || address - program_.base > program_.size - bytes) {
-      violate(what + " at " + hex(address) + " leaves the program's memory");
+      violate(what + " at " + hex_text(address) + " leaves the program's memory");
     }
   };
   for (const MemorySegment& s : program_.memory) inside(s.address, s.bytes.size(), "a memory segment");
@@ -67,9 +56,9 @@ void CommandChecker::memory_range(std::uint64_t address, std::uint64_t stride, s
   const std::uint64_t bytes = stride_fits ? (rows - 1) * stride + row_bytes : 0;
   if (!stride_fits || address < program_.base || bytes > program_.size ||
       address - program_.base > program_.size - bytes) {
-    violate(std::to_string(rows) + " rows of " + std::to_string(row_bytes) + " bytes from " + hex(address) +
-            " with stride " + std::to_string(stride) + " leave memory [" + hex(program_.base) + ", " +
-            hex(program_.base + program_.size) + ")");
+    violate(std::to_string(rows) + " rows of " + std::to_string(row_bytes) + " bytes from " + hex_text(address) +
+            " with stride " + std::to_string(stride) + " leave memory [" + hex_text(program_.base) + ", " +
+            hex_text(program_.base + program_.size) + ")");
   }
 }
 

@@ -173,6 +173,12 @@ void append_hex(std::string& out, std::uint64_t value) {
   out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value, 16).ptr);
 }
 
+std::string hex_text(std::uint64_t value) {
+  std::string text;
+  append_hex(text, value);
+  return text;
+}
+
 void append_quoted(std::string& out, std::string_view text) {
   static constexpr char kDigits[] = "0123456789abcdef";
   out += '"';

@@ -45,6 +45,7 @@ void append_scale_bits(std::string& out, std::uint32_t bits);  // reads back wit
 
 void append_decimal(std::string& out, std::uint64_t value);
 void append_hex(std::string& out, std::uint64_t value);  // 0x..., lower case, no leading zeros
+std::string hex_text(std::uint64_t value);               // the same by itself
 void append_quoted(std::string& out, std::string_view text);
 
 }  // namespace gemel::arch

@@ -9,18 +9,13 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 #include <stdexcept>
+
+#include "sim/arch/text_scanner.h"
 
 namespace gemel::sim {
 
 namespace {
-
-std::string hex(std::uint64_t value) {
-  std::ostringstream text;
-  text << "0x" << std::hex << value;
-  return text.str();
-}
 
 // The object that holds `address`, or nullptr. Sorted by start.
 const MemoryObject* find(const std::vector<MemoryObject>& objects, std::uint64_t address) {
@@ -146,8 +141,8 @@ void ProcessMemory::check_slowly(std::uint64_t start, std::uint64_t end, bool wr
     mapping = find(mappings_, start);
   }
   if (mapping == nullptr || end > mapping->end)
-    throw std::invalid_argument(std::string(writes ? "writes" : "reads") + " [" + hex(start) + ", " + hex(end) +
-                                "), where the program has no memory");
+    throw std::invalid_argument(std::string(writes ? "writes" : "reads") + " [" + arch::hex_text(start) + ", " +
+                                arch::hex_text(end) + "), where the program has no memory");
   const bool among_variables = start >= data_start_ && start < data_end_;
   if (object != nullptr || among_variables) return report_stray(start, end, writes, object);
   recent_[oldest_++ % kRecent] = {
@@ -160,7 +155,7 @@ void ProcessMemory::report_stray(std::uint64_t start, std::uint64_t end, bool wr
   const std::string verb = writes ? "writes" : "reads";
   const std::string name = object != nullptr ? object->name : "";
   if (!reported_.insert(verb + " " + name).second) return;
-  const std::string range = verb + " [" + hex(start) + ", " + hex(end) + ")";
+  const std::string range = verb + " [" + arch::hex_text(start) + ", " + arch::hex_text(end) + ")";
   if (object == nullptr)
     report_(range + ", between the program's variables");
   else
