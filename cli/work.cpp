@@ -53,7 +53,8 @@ std::string memory_text(const compiler::MemoryUse& memory) {
   const auto bytes = [](std::uint64_t count) { return sim::short_text(static_cast<double>(count)) + "B"; };
   return "memory: " + bytes(memory.constants) + " weights, " + bytes(memory.inputs + memory.outputs) +
          " inputs and outputs, " + bytes(memory.activations) + " activations (" + bytes(memory.unshared_activations) +
-         " unshared), " + bytes(memory.scratch) + " scratch";
+         " unshared), " + bytes(memory.scratch) + " scratch" +
+         (memory.kept_bytes == 0 ? "" : ", " + bytes(memory.kept_bytes) + " still in the scratchpad, not loaded again");
 }
 
 compiler::OnnxDims read_dims(const std::vector<std::string>& assignments) {

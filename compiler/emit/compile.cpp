@@ -43,6 +43,7 @@ class Compiler {
         options_(options),
         machine_(machine_for(config, options.dataflow)),
         buffers_(model_.graph),
+        contents_(machine_),
         forms_(machine_, memory_, options.loops) {}
 
   Compilation run() {
@@ -103,6 +104,7 @@ class Compiler {
     use.activations = memory_.range(MemoryPart::Activations).bytes;
     use.unshared_activations = memory_.unshared_bytes;
     use.constants_address = memory_.range(MemoryPart::Constants).address;
+    use.kept_bytes = kept_bytes_;
     return use;
   }
 
@@ -146,20 +148,22 @@ class Compiler {
       // Loops are accepted long before they have run; the layer behind them must not be charged with their cycles.
       if (phases_[index][s].fence_before || behind_loops_) emitter_->fence();
       if (s == 0) emitter_->begin_layer(static_cast<std::uint32_t>(program_->layers.size()));
-      compile_stage(stages_[index][s]);
+      compile_stage(stages_[index][s], static_cast<std::uint32_t>(index));
     }
     stages_[index].clear();
     program_->layers.push_back(std::move(layer));
     result.expected.push_back(cost_);
   }
 
-  void compile_stage(const Stage& stage) {
+  void compile_stage(const Stage& stage, std::uint32_t layer) {
     behind_loops_ = false;
     if (const auto* host = std::get_if<HostLayer>(&stage)) {
       emitter_->host(host_op(*host));
+      contents_.forget(buffers_.tensor(host->output.root));
       return;
     }
-    ScheduleBuilder builder(machine_);
+    if (!options_.keep_operands) contents_.forget_all();
+    ScheduleBuilder builder(machine_, contents_, layer);
     if (const auto* copy = std::get_if<RowCopy>(&stage)) {
       schedule_row_copy(*copy, machine_, builder);
     } else {
@@ -188,8 +192,16 @@ class Compiler {
           if (options_.dump_after == "schedule") out_ << describe_loops(run, options_.schedule_lines);
           emitter_->emit(run);
         }
+        contents_.forget_all();
         return;
       }
+    }
+    contents_ = std::move(builder.contents());
+    for (const auto& [from, bytes] : schedule.kept) {
+      kept_bytes_ += bytes;
+      if (options_.dump_after != "tiles" && options_.dump_after != "schedule") continue;
+      out_ << "  " << bytes << " bytes not loaded: " << (from == layer ? "this layer" : "layer " + std::to_string(from))
+           << (from == layer ? "" : " " + model_.layers[from].name) << " left them in the scratchpad\n";
     }
     if (options_.dump_after == "schedule") out_ << describe_schedule(schedule, options_.schedule_lines);
     cost_.cycles += schedule.predicted_cycles;
@@ -264,6 +276,8 @@ class Compiler {
   BufferTable buffers_;
   PlanCache plans_;
   MemoryPlan memory_;
+  ScratchpadContents contents_;  // behind what was compiled so far
+  std::uint64_t kept_bytes_ = 0;
   FormChooser forms_;
   std::vector<std::vector<Stage>> stages_;
   std::vector<std::vector<StagePhase>> phases_;

@@ -24,6 +24,7 @@ struct CompileOptions {
   std::string dump_after;
   std::size_t schedule_lines = 200;  // per layer, of "schedule"
   bool share_memory = true;          // between activations that are never alive together
+  bool keep_operands = true;         // in the scratchpad, from one layer to the next
   // Contents of graph inputs; an input without gets synthetic_input().
   std::map<std::string, std::vector<std::uint8_t>> inputs;
 };
@@ -40,6 +41,7 @@ struct MemoryUse {
   std::uint64_t activations = 0;           // shared
   std::uint64_t unshared_activations = 0;  // had each an address of its own
   std::uint64_t constants_address = 0;     // all constants lie from here on
+  std::uint64_t kept_bytes = 0;            // not loaded, since the scratchpad still held them
 };
 
 struct Compilation {

@@ -42,6 +42,7 @@ class Scheduler {
         run_tile();
       }
     }
+    builder_.contents().forget(t_.work.output, std::int64_t{t_.work.outputs} * (t_.work.scale ? 1 : 4));
     builder_.end_contraction();
   }
 

@@ -3,6 +3,7 @@
 // What a layer does on the machine: three streams (loads, computes, stores), each in the order in which its unit will
 // run it, and the order in which the host offers them. Local rows are final, addresses in memory still symbolic.
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct StoreOp {
   std::uint16_t config = 0;  // index into Schedule::store_configs
 };
 
+// Bytes that need not be loaded, by the layer that left them in the scratchpad.
+using KeptBytes = std::map<std::uint32_t, std::uint64_t>;
+
 enum class Stream : std::uint8_t { Load, Compute, Store };
 
 struct Schedule {
@@ -49,7 +53,8 @@ struct Schedule {
   std::vector<LoadOp> loads;
   std::vector<ComputeOp> computes;
   std::vector<StoreOp> stores;
-  std::vector<arch::Tile> tiles;       // `commands` count operations of the three streams, `layer` is 0
+  std::vector<arch::Tile> tiles;  // `commands` count operations of the three streams, `layer` is 0
+  KeptBytes kept;
   std::vector<Stream> order;           // filled by interleave(); empty: not yet
   std::uint64_t predicted_cycles = 0;  // of interleave()'s model
 };

@@ -32,6 +32,7 @@ void schedule_row_copy(const RowCopy& copy, const Machine& machine, ScheduleBuil
       builder.store({copy.to.buffer, copy.to.offset + row * copy.to_stride + at}, local, rows, cols, store_id);
     }
   }
+  builder.contents().forget(copy.to.buffer);
 }
 
 }  // namespace gemel::compiler

@@ -2,6 +2,7 @@
 #include "compiler/schedule/schedule_builder.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace gemel::compiler {
 namespace {
@@ -17,10 +18,11 @@ bool same(const arch::ConfigStore& a, const arch::ConfigStore& b) {
 
 }  // namespace
 
-ScheduleBuilder::ScheduleBuilder(const Machine& machine)
+ScheduleBuilder::ScheduleBuilder(const Machine& machine, ScratchpadContents contents, std::uint32_t layer)
     : machine_(machine),
       touched_(machine.derived.scratchpad_rows + machine.derived.accumulator_rows),
-      zero_(machine.derived.scratchpad_rows, 0) {}
+      contents_(std::move(contents)),
+      layer_(layer) {}
 
 void ScheduleBuilder::begin_tile(const arch::Tile& tile) {
   schedule_.tiles.push_back(tile);
@@ -59,7 +61,7 @@ std::size_t ScheduleBuilder::index_of(arch::LocalAddress local) const {
 }
 
 void ScheduleBuilder::load_rows(LoadOp op, std::size_t first, std::int32_t rows, std::int32_t blocks,
-                                std::int32_t stride, bool zero) {
+                                std::int32_t stride) {
   const auto number = static_cast<std::uint32_t>(schedule_.loads.size() + 1);
   op.after_compute = load_floor_;
   for (std::int32_t block = 0; block < blocks; ++block) {
@@ -70,7 +72,6 @@ void ScheduleBuilder::load_rows(LoadOp op, std::size_t first, std::int32_t rows,
       op.after_compute = std::max(op.after_compute, touch.compute);
       op.after_store = std::max(op.after_store, touch.store);
       touch.load = number;
-      if (row < zero_.size()) zero_[row] = zero;
     }
   }
   schedule_.loads.push_back(op);
@@ -78,13 +79,28 @@ void ScheduleBuilder::load_rows(LoadOp op, std::size_t first, std::int32_t rows,
 
 void ScheduleBuilder::load(BufferRef source, arch::LocalAddress local, std::int32_t rows, std::int32_t cols,
                            std::uint16_t config) {
+  const arch::ConfigLoad& how = schedule_.load_configs[config];
+  if (!local.is_accumulator()) {
+    const ScratchpadContents::Piece piece{source,
+                                          static_cast<std::int64_t>(how.dram_stride),
+                                          static_cast<std::int32_t>(index_of(local)),
+                                          rows,
+                                          cols,
+                                          how.block_stride};
+    if (contents_.holds(piece)) {
+      const std::int32_t fetched = how.dram_stride == 0 ? 1 : rows;
+      schedule_.kept[contents_.layer_of(piece)] += static_cast<std::uint64_t>(std::int64_t{fetched} * cols);
+      return;
+    }
+    contents_.put(piece, layer_);
+  }
   LoadOp op;
   op.source = source;
   op.local = local.bits();
   op.rows = static_cast<std::uint16_t>(rows);
   op.cols = static_cast<std::uint16_t>(cols);
   op.config = config;
-  load_rows(op, index_of(local), rows, machine_.blocks(cols), schedule_.load_configs[config].block_stride, false);
+  load_rows(op, index_of(local), rows, machine_.blocks(cols), how.block_stride);
 }
 
 void ScheduleBuilder::zero(std::int32_t first_row, std::int32_t rows, std::int32_t blocks, std::int32_t block_stride) {
@@ -93,13 +109,10 @@ void ScheduleBuilder::zero(std::int32_t first_row, std::int32_t rows, std::int32
     const std::int32_t count = std::min(dim, rows - at);
     for (std::int32_t block = 0; block < blocks; block += machine_.move_blocks()) {
       const std::int32_t group = std::min(machine_.move_blocks(), blocks - block);
-      bool clear = true;
-      for (std::int32_t b = block; b < block + group && clear; ++b) {
-        for (std::int32_t r = at; r < at + count && clear; ++r) {
-          clear = zero_[static_cast<std::size_t>(first_row + b * block_stride + r)] != 0;
-        }
-      }
-      if (clear) continue;
+      const std::int32_t first = first_row + block * block_stride + at;
+      const ScratchpadContents::Piece piece{{kNoBuffer, 0}, 0, first, count, group * dim, block_stride};
+      if (contents_.holds(piece)) continue;
+      contents_.put(piece, layer_);
       arch::ConfigLoad config;
       config.state = 0;
       config.block_stride = static_cast<std::uint16_t>(block_stride);
@@ -113,11 +126,10 @@ void ScheduleBuilder::zero(std::int32_t first_row, std::int32_t rows, std::int32
       LoadOp op;
       op.config = found < schedule_.load_configs.size() ? static_cast<std::uint16_t>(found) : load_config(config);
       op.source.buffer = kNoBuffer;
-      const std::int32_t first = first_row + block * block_stride + at;
       op.local = arch::LocalAddress::scratchpad(static_cast<std::uint32_t>(first)).bits();
       op.rows = static_cast<std::uint16_t>(count);
       op.cols = static_cast<std::uint16_t>(group * dim);
-      load_rows(op, static_cast<std::size_t>(first), count, group, block_stride, true);
+      load_rows(op, static_cast<std::size_t>(first), count, group, block_stride);
     }
   }
 }

@@ -8,20 +8,24 @@
 #include <vector>
 
 #include "compiler/schedule/operation.h"
+#include "compiler/schedule/scratchpad_contents.h"
 
 namespace gemel::compiler {
 
 class ScheduleBuilder {
  public:
-  explicit ScheduleBuilder(const Machine& machine);
+  explicit ScheduleBuilder(const Machine& machine) : ScheduleBuilder(machine, ScratchpadContents(machine), 0) {}
+  // For layer number `layer`, which finds `contents` in the scratchpad.
+  ScheduleBuilder(const Machine& machine, ScratchpadContents contents, std::uint32_t layer);
 
   // Configurations are found or added.
   std::uint16_t load_config(const arch::ConfigLoad& config);
   std::uint16_t store_config(const arch::ConfigStore& config);
   void execute_config(const arch::ConfigExecute& config) { schedule_.execute = config; }
 
+  // Left out where the scratchpad holds it already.
   void load(BufferRef source, arch::LocalAddress local, std::int32_t rows, std::int32_t cols, std::uint16_t config);
-  // Zeros into the scratchpad; rows that still hold the zeros of an earlier call are left out.
+  // Zeros into the scratchpad, where they are not there already.
   void zero(std::int32_t first_row, std::int32_t rows, std::int32_t blocks, std::int32_t block_stride);
   // b is ignored unless new_weights.
   void compute(arch::LocalAddress a, arch::LocalAddress b, arch::LocalAddress c, std::int32_t rows, std::int32_t lanes,
@@ -44,6 +48,8 @@ class ScheduleBuilder {
   std::size_t contractions() const { return contractions_; }
   void end_contraction() { ++contractions_; }
   Schedule take() { return std::move(schedule_); }
+  // What the scratchpad holds behind the operations so far.
+  ScratchpadContents& contents() { return contents_; }
 
  private:
   struct Touch {  // 1 + index of the last operation of each stream that touched the row
@@ -51,7 +57,7 @@ class ScheduleBuilder {
   };
   std::array<std::uint32_t, 3> stream_lengths() const;
   std::size_t index_of(arch::LocalAddress local) const;
-  void load_rows(LoadOp op, std::size_t first, std::int32_t rows, std::int32_t blocks, std::int32_t stride, bool zero);
+  void load_rows(LoadOp op, std::size_t first, std::int32_t rows, std::int32_t blocks, std::int32_t stride);
 
   const Machine& machine_;
   Schedule schedule_;
@@ -59,7 +65,8 @@ class ScheduleBuilder {
   std::int32_t tiles_ = 0;
   std::size_t contractions_ = 0;
   std::uint32_t load_floor_ = 0, compute_floor_ = 0;
-  std::vector<char> zero_;  // scratchpad rows known to be zero
+  ScratchpadContents contents_;
+  const std::uint32_t layer_;
 };
 
 }  // namespace gemel::compiler
