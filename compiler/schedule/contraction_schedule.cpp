@@ -36,9 +36,11 @@ class Scheduler {
   void run() {
     const std::int32_t tiles_m = t_.position_tiles(), tiles_n = t_.output_tiles();
     const bool outputs_outer = t_.plan.outputs_outer;
+    const bool backwards = begins_with_last();
     for (std::int32_t outer = 0; outer < (outputs_outer ? tiles_n : tiles_m); ++outer) {
       for (std::int32_t inner = 0; inner < (outputs_outer ? tiles_m : tiles_n); ++inner) {
-        t_.enter(outputs_outer ? inner : outer, outputs_outer ? outer : inner);
+        const std::int32_t m = outputs_outer ? inner : outer;
+        t_.enter(backwards ? tiles_m - 1 - m : m, outputs_outer ? outer : inner);
         run_tile();
       }
     }
@@ -47,6 +49,16 @@ class Scheduler {
   }
 
  private:
+  // An earlier layer has left the last positions in a slot and not the first: so begin where it ended.
+  bool begins_with_last() {
+    const auto is_held = [this](std::int32_t m) {
+      t_.enter(m, 0);
+      return std::any_of(t_.plan.a.bases.begin(), t_.plan.a.bases.end(),
+                         [this](std::int32_t base) { return loader_.a_begins_at(base, 0); });
+    };
+    return t_.position_tiles() > 1 && !is_held(0) && is_held(t_.position_tiles() - 1);
+  }
+
   void run_tile() {
     t_.begin(builder_.next_tile());
     builder_.begin_tile(t_.description());
@@ -86,7 +98,7 @@ class Scheduler {
     const std::int32_t a_end = t_.work.diagonal ? block1 : std::min(t_.lane_blocks, a_first + t_.plan.lanes_a);
     const std::int64_t a_key = std::int64_t{t_.m} * (t_.out_blocks + t_.lane_blocks) + a_first;
     const std::int64_t b_key = t_.work.diagonal ? t_.n : std::int64_t{t_.n} * t_.lane_blocks + block0;
-    const auto a = a_cache_.find(a_key);
+    const auto a = a_cache_.find(a_key, [&](std::int32_t base) { return loader_.a_begins_at(base, a_first); });
     const auto b = b_cache_.find(b_key);
     banks_.begin_step(builder_.computes());
     const std::size_t a_floor = banks_.free_since(a.base, t_.plan.a.rows),

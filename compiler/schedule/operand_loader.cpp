@@ -51,6 +51,40 @@ std::vector<PendingLoad> OperandLoader::bias_loads() const {
   return loads;
 }
 
+OperandLoader::PixelRow OperandLoader::pixel_row(const Plane& plane, std::int32_t r) const {
+  PixelRow pixels;
+  pixels.row = plane.base + r * t_.planes.pitch;
+  pixels.width = t_.planes.pitch + (r + 1 == t_.planes.height ? t_.planes.overlap : 0);
+  const std::int32_t iy = (t_.at.y + r) * t_.work.stride_y + plane.phase_y - t_.work.pad_top;
+  const auto ix_of = [&](std::int32_t c) {
+    return (t_.at.x + c) * t_.work.stride_x + plane.phase_x - t_.work.pad_left;
+  };
+  pixels.end = pixels.width;
+  if (iy < 0 || iy >= t_.work.in_h) {
+    pixels.first = pixels.end;
+    return pixels;
+  }
+  while (pixels.first < pixels.end && ix_of(pixels.first) < 0) ++pixels.first;
+  while (pixels.end > pixels.first && ix_of(pixels.end - 1) >= t_.work.in_w) --pixels.end;
+  const ImageRef& input = t_.work.input;
+  pixels.source = input.base;
+  pixels.source.offset += t_.image * input.image_stride + iy * input.y_stride + ix_of(pixels.first) * input.x_stride;
+  return pixels;
+}
+
+bool OperandLoader::a_begins_at(std::int32_t base, std::int32_t g) const {
+  for (const Plane& plane : t_.planes.planes) {
+    for (std::int32_t r = 0; r < t_.planes.height; ++r) {
+      const PixelRow pixels = pixel_row(plane, r);
+      if (pixels.first == pixels.end) continue;
+      BufferRef source = pixels.source;
+      source.offset += std::int64_t{g} * t_.dim;
+      return builder_.contents().holds({source, 0, base + pixels.row + pixels.first, 1, 1, t_.dim});
+    }
+  }
+  return false;
+}
+
 void OperandLoader::fill_a(std::int32_t base, std::int32_t g, std::int32_t g_end, std::vector<PendingLoad>& first) {
   arch::ConfigLoad config;
   config.state = 0;
@@ -64,28 +98,18 @@ void OperandLoader::fill_a(std::int32_t base, std::int32_t g, std::int32_t g_end
   std::size_t taken = 0;
   for (const Plane& plane : t_.planes.planes) {
     for (std::int32_t r = 0; r < t_.planes.height; ++r) {
-      const std::int32_t row = base + plane.base + r * t_.planes.pitch;
-      const std::int32_t width = t_.planes.pitch + (r + 1 == t_.planes.height ? t_.planes.overlap : 0);
-      const std::int32_t iy = (t_.at.y + r) * t_.work.stride_y + plane.phase_y - t_.work.pad_top;
-      const auto ix_of = [&](std::int32_t c) {
-        return (t_.at.x + c) * t_.work.stride_x + plane.phase_x - t_.work.pad_left;
-      };
-      std::int32_t c0 = 0, c1 = width;
-      if (iy < 0 || iy >= t_.work.in_h) {
-        c0 = c1;
-      } else {
-        while (c0 < c1 && ix_of(c0) < 0) ++c0;
-        while (c1 > c0 && ix_of(c1 - 1) >= t_.work.in_w) --c1;
-      }
+      const PixelRow pixels = pixel_row(plane, r);
+      const std::int32_t row = base + pixels.row, c0 = pixels.first, c1 = pixels.end;
       if (c0 > 0) builder_.zero(row, c0, g_end - g, t_.planes.rows);
       for (std::int32_t c = c0; c < c1; c += t_.dim) {
-        BufferRef source = t_.work.input.base;
-        source.offset += t_.image * t_.work.input.image_stride + iy * t_.work.input.y_stride +
-                         ix_of(c) * t_.work.input.x_stride + std::int64_t{g} * t_.dim;
+        BufferRef source = pixels.source;
+        source.offset += (c - c0) * t_.work.stride_x * t_.work.input.x_stride + std::int64_t{g} * t_.dim;
         builder_.load(source, scratchpad(row + c), std::min(t_.dim, c1 - c), cols, id);
         for (std::size_t i = 0; i < each && taken < first.size(); ++i) issue(first[taken++]);
       }
-      if (c1 < width && c1 >= c0 && c0 < width) builder_.zero(row + c1, width - c1, g_end - g, t_.planes.rows);
+      if (c1 < pixels.width && c1 >= c0 && c0 < pixels.width) {
+        builder_.zero(row + c1, pixels.width - c1, g_end - g, t_.planes.rows);
+      }
     }
   }
   first.erase(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(taken));
