@@ -14,6 +14,7 @@
 #include "sim/arch/isa.h"
 #include "sim/stats/cycle_account.h"
 #include "sim/units/accumulator.h"
+#include "sim/units/execute_operands.h"
 #include "sim/units/execute_queue.h"
 #include "sim/units/mesh.h"
 #include "sim/units/mvin_writer.h"
@@ -47,39 +48,44 @@ class ExecuteController final : public Unit, public CommandSink {
 
  private:
   enum Cause : unsigned { kBusy, kBankConflict, kWaitLoad, kWaitStore, kWaitDrain, kNoCommand, kIssue };
-  enum class Kind : std::uint8_t { Preload, ComputePreload, Compute };
 
+  // What is being fed: a preload, a compute, or a compute with the preload behind it.
   struct Request {
-    Kind kind = Kind::Preload;
-    ExecuteStep preload, compute;  // as far as the kind has them
-    MeshOperand a, b, d;           // a and b: of the compute; d: BD of the preload
-    unsigned rows = 0;
-    Cycle started = 0;
+    bool has_preload = false, has_compute = false;
+    bool swaps = false;   // compute.preloaded
+    MeshOperand a, b, d;  // a and b: of the compute; d: BD of the preload
+    ResultTag result;     // C of the preload
+    std::uint8_t preload_entry = IssuedCommand::kNoEntry, compute_entry = IssuedCommand::kNoEntry;
   };
-
-  void pop(unsigned n, Cycle now);
 
   void proceed(Cycle now);
   void decide(Cycle now);
+  void decide_without_command(Cycle now);
+  void decide_configuration(Cycle now);
+  void decide_preload(unsigned seen, Cycle now);
   bool waits_for_tag(Cycle now);
   void apply_configuration(const IssuedCommand& issued, Cycle now);
-  void start(Kind kind, const ExecuteStep* preload, const ExecuteStep* compute, const ExecuteStep* ahead, Cycle now);
+  void start(const ExecuteStep* preload, const ExecuteStep* compute, const ExecuteStep* ahead, Cycle now);
+  void check(const MeshOperand& operand) const;
+  [[noreturn]] void refuse(const MeshOperand& operand) const;
   void finish(Cycle now);
-  void move_idle_weights(bool has_preload);
+  void pop(unsigned n, Cycle now);
   void flush(Cycle now);
-  void emit(const ResultTag& tag, const std::int32_t* values, unsigned rows);
   const ResultTag& driven_out() const;
   bool feed_until(Cycle end);
   bool hazard(const ExecuteStep& preload, const ExecuteStep& compute, Cycle now) const;
-  bool in_progress(Cycle now) const;
-  void account_wait(Cycle now);
-  void account_rows();
+  bool touches_result(const MeshOperand& operand, Cycle now) const;
+  bool in_progress(Cycle now) const { return armed_.real || finished_.real || results_.in_progress(now); }
+  // Data of the request that was fed.
+  void move_data();
+  void move_idle_weights();
+  void emit(const ResultTag& tag, const std::int32_t* values, unsigned rows);
 
-  MeshOperand operand_a(const ExecuteStep& compute) const;
-  MeshOperand operand_bd(const ExecuteStep& step, bool of_preload) const;
-  bool a_rides_ahead() const;
-  bool b_rides_ahead() const;
-  bool d_transposed() const;
+  void account_wait(Cycle now) {
+    if (account_.until() < now) account_wait_until(now);
+  }
+  void account_wait_until(Cycle now);
+  void account_rows();
 
   const arch::DerivedConfig& derived_;
   ReservationStation& station_;
@@ -87,11 +93,9 @@ class ExecuteController final : public Unit, public CommandSink {
   Mesh& mesh_;
   bool timing_only_;
   Cycle read_delay_;
-  arch::Dataflow dataflow_;
 
   ExecuteQueue queue_;
-  arch::ConfigExecute settings_;
-  bool output_stationary_ = false;
+  ExecuteOperands operands_;
 
   bool looking_ = false;  // in advance(), which itself sees to its next look
   bool feeding_ = false;

@@ -15,9 +15,8 @@ void ExecuteQueue::expand(const IssuedCommand& issued, bool no_operand, bool no_
   added.step = ExecuteStep{&added.issued, no_operand, no_result, no_second};
 }
 
-bool ExecuteQueue::refill(bool expands, Cycle now) {
-  expanding_ = expands || !expansion_.empty();
-  if (!expanding_ || expansion_.size() >= 3 || holds_configuration_ || !queue_.sees(0, now)) return false;
+bool ExecuteQueue::move_into_expansion(Cycle now) {
+  if (expansion_.size() >= kSteps || holds_configuration_ || !queue_.sees(0, now)) return false;
   const IssuedCommand first = queue_.at(0);
   if (funct_of(first) != Funct::Preload) {
     holds_configuration_ = funct_of(first) == Funct::Config;
@@ -44,20 +43,10 @@ bool ExecuteQueue::refill(bool expands, Cycle now) {
   return true;
 }
 
-const ExecuteStep* ExecuteQueue::step(unsigned i, Cycle now) {
-  if (expanding_) return i < expansion_.size() ? &expansion_[i].step : nullptr;
-  if (!queue_.sees(i, now)) return nullptr;
-  window_[i].issued = &queue_.at(i);
-  return &window_[i];
-}
-
-bool ExecuteQueue::pop(unsigned n, Cycle now) {
-  if (!expansion_.empty()) {
-    expansion_.erase(expansion_.begin(), expansion_.begin() + n);
-    return false;
-  }
-  queue_.pop(n, now);
-  return true;
+unsigned ExecuteQueue::see_expanded() {
+  unsigned seen = 0;
+  for (; seen < kSteps && seen < expansion_.size(); ++seen) window_[seen] = expansion_[seen].step;
+  return seen;
 }
 
 bool ExecuteQueue::holds_only_a_preload(Cycle now) const {

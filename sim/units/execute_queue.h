@@ -16,10 +16,14 @@ struct ExecuteStep {
   bool no_operand = false;                // its A or BD does not take part
   bool no_result = false;                 // its C does not take part
   bool no_second = false;                 // its second operand does not take part
+
+  arch::Funct funct() const { return static_cast<arch::Funct>(issued->command.funct); }
 };
 
 class ExecuteQueue {
  public:
+  static constexpr unsigned kSteps = 3;  // that the decision looks at
+
   explicit ExecuteQueue(unsigned depth) : queue_(depth + 2, 2) {}
 
   bool has_room(Cycle now) const { return queue_.has_room(now); }
@@ -28,11 +32,27 @@ class ExecuteQueue {
 
   // In each cycle of decision, before steps are looked at: moves one command (or preload with compute) into the
   // expansion while `expands`, the dataflow in force needs it. True where the queue gave something away.
-  bool refill(bool expands, Cycle now);
-  // The i-th step, i < 3, or nullptr where it is not seen in `now`. Valid until it is popped.
-  const ExecuteStep* step(unsigned i, Cycle now);
+  bool refill(bool expands, Cycle now) {
+    expanding_ = expands || !expansion_.empty();
+    return expanding_ && move_into_expansion(now);
+  }
+  // How many of the first three steps are seen in `now`; they are in step(0), step(1) ... until they are popped.
+  unsigned see(Cycle now) {
+    if (expanding_) return see_expanded();
+    unsigned seen = 0;
+    for (; seen < kSteps && queue_.sees(seen, now); ++seen) window_[seen] = ExecuteStep{&queue_.at(seen)};
+    return seen;
+  }
+  const ExecuteStep& step(unsigned i) const { return window_[i]; }
   // The first `n` steps leave in `now`; true where the queue gave them away.
-  bool pop(unsigned n, Cycle now);
+  bool pop(unsigned n, Cycle now) {
+    if (!expansion_.empty()) {
+      expansion_.erase(expansion_.begin(), expansion_.begin() + n);
+      return false;
+    }
+    queue_.pop(n, now);
+    return true;
+  }
   // A config_ex was applied: what stands behind it may move again.
   void configuration_applied() { holds_configuration_ = false; }
 
@@ -51,13 +71,15 @@ class ExecuteQueue {
     IssuedCommand issued;
     ExecuteStep step;
   };
+  bool move_into_expansion(Cycle now);
   void expand(const IssuedCommand& issued, bool no_operand, bool no_result, bool no_second);
+  unsigned see_expanded();
 
   CommandQueue<IssuedCommand> queue_;
   bool expanding_ = false;
   std::deque<Expanded> expansion_;
   bool holds_configuration_ = false;
-  std::array<ExecuteStep, 3> window_;
+  std::array<ExecuteStep, kSteps> window_;
 };
 
 }  // namespace gemel::sim

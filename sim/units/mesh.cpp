@@ -36,18 +36,17 @@ const std::int8_t* Mesh::gather(const MeshOperand& operand, unsigned count, std:
                                 std::vector<std::int8_t>& scratch) {
   const unsigned dim = derived_.dim;
   stride = dim;
-  const bool garbage = operand.address.is_garbage(derived_);
   const std::uint32_t first = operand.address.row(derived_);
-  const std::uint64_t last = first + std::uint64_t{operand.rows > 0 ? operand.rows - 1 : 0} * operand.stride;
-  if (!garbage && !operand.transpose && operand.cols >= dim && operand.rows >= count &&
+  const std::uint64_t last = first + (operand.rows > 0 ? operand.rows - std::uint64_t{1} : 0) * operand.stride;
+  if (operand.present && !operand.transpose && operand.cols >= dim && operand.rows >= count &&
       last < derived_.scratchpad_rows) {
     stride = std::size_t{operand.stride} * dim;
     return scratchpad_.row(first);
   }
   std::fill(scratch.begin(), scratch.begin() + std::size_t{count} * dim, std::int8_t{0});
-  if (garbage) return scratch.data();
-  const std::uint32_t cols = std::min(operand.cols, dim);
-  for (std::uint32_t i = 0; i < std::min(operand.rows, dim); ++i) {
+  if (!operand.present) return scratch.data();
+  const std::uint32_t cols = std::min<std::uint32_t>(operand.cols, dim);
+  for (std::uint32_t i = 0; i < std::min<std::uint32_t>(operand.rows, dim); ++i) {
     const std::int8_t* row = scratchpad_.row(operand.address.plus(i * operand.stride, derived_).row(derived_));
     if (operand.transpose) {
       for (std::uint32_t k = 0; k < std::min(cols, count); ++k) scratch[std::size_t{k} * dim + i] = row[k];
@@ -83,7 +82,7 @@ const std::int32_t* Mesh::multiply(const MeshOperand& a, const MeshOperand& d, u
   std::size_t stride = 0;
   const std::int8_t* a_rows = gather(a, rows, stride, scratch_a_);
   multiply_rows(a_rows, stride, rows, weights_, result_.data());
-  if (!d.address.is_garbage(derived_)) {
+  if (d.present) {
     const std::int8_t* d_rows = gather(d, rows, stride, scratch_b_);
     for (unsigned i = 0; i < rows; ++i)
       for (unsigned n = 0; n < derived_.dim; ++n) result_[std::size_t{i} * derived_.dim + n] += d_rows[i * stride + n];

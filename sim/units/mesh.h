@@ -16,11 +16,12 @@ namespace gemel::sim {
 
 // An operand in the scratchpad as the array sees it: rows x cols valid elements, the rest zeros.
 struct MeshOperand {
-  arch::LocalAddress address;  // garbage: all zeros
-  std::uint32_t rows = 0;      // as stored
-  std::uint32_t cols = 0;
+  arch::LocalAddress address;
+  bool present = false;    // takes part and is not garbage; else all zeros
+  bool transpose = false;  // use it transposed
+  std::uint16_t rows = 0;  // as stored
+  std::uint16_t cols = 0;
   std::uint32_t stride = 1;  // rows of scratchpad between rows
-  bool transpose = false;    // use it transposed
 };
 
 class Mesh final : public sc_core::sc_module {

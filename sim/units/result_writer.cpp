@@ -7,7 +7,7 @@
 
 namespace gemel::sim {
 
-void ResultWriter::mark(const ResultTag& tag, std::uint32_t row, Cycle at, unsigned count) {
+inline void ResultWriter::mark(const ResultTag& tag, std::uint32_t row, Cycle at, unsigned count) {
   if (tag.c.address.is_accumulator())
     accumulator_.array_write(accumulator_.bank_of(row), at, count, tag.c.address.accumulates());
   else
@@ -18,6 +18,42 @@ void ResultWriter::mark_row(const ResultTag& tag, unsigned row, Cycle fed, unsig
   const unsigned c_row = last_row_first ? rows - 1 - row : row;
   if (tag.real && c_row < tag.c.rows)
     mark(tag, tag.c.address.plus(c_row * tag.stride, derived_).row(derived_), mesh_.out(fed), 1);
+}
+
+inline void ResultWriter::expect(const ResultTag& tag, Cycle last) {
+  outputs_end_ = last + 1;
+  if (tag.c.address.is_accumulator()) return;
+  pending_.push_back({tag, last});
+  last_scratchpad_output_ = last;
+  any_scratchpad_output_ = true;
+}
+
+Cycle ResultWriter::schedule(const ResultTag& tag, Cycle first_fed, unsigned rows, bool last_row_first) {
+  const Cycle first = mesh_.out(first_fed);
+  const Cycle last = first + rows - 1;
+  if (!tag.real) return last;
+  const unsigned written = std::min<unsigned>(tag.c.rows, rows);
+  if (written > 0) {
+    const std::uint32_t row = tag.c.address.row(derived_);
+    const std::uint32_t bank_rows =
+        tag.c.address.is_accumulator() ? derived_.accumulator_bank_rows : derived_.scratchpad_bank_rows;
+    if ((row & (bank_rows - 1)) + std::uint64_t{written - 1} * tag.stride < bank_rows) {
+      mark(tag, row, last_row_first ? first + (rows - written) : first, written);
+    } else {
+      for (unsigned i = 0; i < rows; ++i) mark_row(tag, i, first_fed + i, rows, last_row_first);
+    }
+  }
+  expect(tag, last);
+  return last;
+}
+
+Cycle ResultWriter::schedule(const ResultTag& tag, const RowFeeder& feeder, bool last_row_first, unsigned marked) {
+  if (feeder.regular()) return schedule(tag, feeder.started(), feeder.rows(), last_row_first);
+  const Cycle last = mesh_.out(feeder.last_fed());
+  if (!tag.real) return last;
+  for (unsigned i = marked; i < feeder.rows(); ++i) mark_row(tag, i, feeder.fed(i), feeder.rows(), last_row_first);
+  expect(tag, last);
+  return last;
 }
 
 bool ResultWriter::touches(const RowRange& rows, Cycle now) const {

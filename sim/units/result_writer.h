@@ -10,6 +10,7 @@
 #include "sim/units/accumulator.h"
 #include "sim/units/issued_command.h"
 #include "sim/units/mesh.h"
+#include "sim/units/row_feeder.h"
 #include "sim/units/row_range.h"
 #include "sim/units/scratchpad.h"
 #include "sim/units/unit.h"
@@ -19,9 +20,11 @@ namespace gemel::sim {
 // Where a result goes.
 struct ResultTag {
   bool real = false;  // C is not garbage
+  std::uint8_t entry = IssuedCommand::kNoEntry;
   arch::LocalBlock c;
   std::uint32_t stride = 1;  // rows between C rows
-  std::uint8_t entry = IssuedCommand::kNoEntry;
+
+  bool to_scratchpad() const { return real && !c.address.is_accumulator(); }
 };
 
 class ResultWriter {
@@ -29,12 +32,12 @@ class ResultWriter {
   ResultWriter(const arch::DerivedConfig& derived, Scratchpad& scratchpad, Accumulator& accumulator, const Mesh& mesh)
       : derived_(derived), scratchpad_(scratchpad), accumulator_(accumulator), mesh_(mesh) {}
 
-  // The rows fed at `fed(i)` for first <= i < rows drive the result out, row i of C with row i, or, last_row_first, row
-  // dim-1-i. Marks the banks; returns the cycle of the last output.
-  template <typename Fed>
-  Cycle schedule(const ResultTag& tag, const Fed& fed, bool regular, unsigned rows, bool last_row_first,
-                 unsigned first = 0);
-  // Marks the bank of one row of a request of `rows` rows, ahead of schedule() (which then starts behind it).
+  // A request of `rows` rows drives the result out, row i of C with row i, or, last_row_first, row rows-1-i. Marks the
+  // banks; returns the cycle of the last output. Its rows were fed one a cycle from `first_fed` on,
+  Cycle schedule(const ResultTag& tag, Cycle first_fed, unsigned rows, bool last_row_first);
+  // or as the feeder says; the first `marked` of them are marked.
+  Cycle schedule(const ResultTag& tag, const RowFeeder& feeder, bool last_row_first, unsigned marked);
+  // Marks the bank of one row of a request of `rows` rows, ahead of schedule().
   void mark_row(const ResultTag& tag, unsigned row, Cycle fed, unsigned rows, bool last_row_first);
 
   // The result's values, dim per row, C row order.
@@ -59,6 +62,7 @@ class ResultWriter {
     Cycle last_output;
   };
   void mark(const ResultTag& tag, std::uint32_t row, Cycle at, unsigned count);
+  void expect(const ResultTag& tag, Cycle last);
 
   const arch::DerivedConfig& derived_;
   Scratchpad& scratchpad_;
@@ -69,29 +73,5 @@ class ResultWriter {
   Cycle last_scratchpad_output_ = 0;
   bool any_scratchpad_output_ = false;
 };
-
-template <typename Fed>
-Cycle ResultWriter::schedule(const ResultTag& tag, const Fed& fed, bool regular, unsigned rows, bool last_row_first,
-                             unsigned first) {
-  const Cycle last = mesh_.out(fed(rows - 1));
-  if (!tag.real) return last;
-  const unsigned written = tag.c.rows < rows ? tag.c.rows : rows;
-  const std::uint32_t first_row = tag.c.address.row(derived_);
-  const std::uint32_t bank_rows =
-      tag.c.address.is_accumulator() ? derived_.accumulator_bank_rows : derived_.scratchpad_bank_rows;
-  const bool one_bank = written > 0 && first_row % bank_rows + std::uint64_t{written - 1} * tag.stride < bank_rows;
-  if (regular && one_bank) {
-    mark(tag, first_row, mesh_.out(fed(last_row_first ? rows - written : 0)), written);
-  } else {
-    for (unsigned i = first; i < rows; ++i) mark_row(tag, i, fed(i), rows, last_row_first);
-  }
-  outputs_end_ = last + 1;
-  if (!tag.c.address.is_accumulator()) {
-    pending_.push_back({tag, last});
-    last_scratchpad_output_ = last;
-    any_scratchpad_output_ = true;
-  }
-  return last;
-}
 
 }  // namespace gemel::sim
