@@ -32,6 +32,9 @@ class MemoryTimer {
     return drawn % 4 != 0 ? 0 : 1 + drawn / 4 % config_.beat_gap_cycles;
   }
 
+  // Of every answer, with a beat a cycle behind it; 0 where they differ, or beats have gaps.
+  Cycle fixed_latency() const { return config_.jitter_cycles == 0 && !has_gaps() ? Cycle{config_.latency_cycles} : 0; }
+
   // No answer takes longer than this, from the request or from the beat before.
   Cycle longest_wait() const { return Cycle{config_.latency_cycles} + config_.jitter_cycles + config_.beat_gap_cycles; }
 

@@ -42,6 +42,10 @@ bool TlmMemory::get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi& dmi)
   dmi.set_dmi_ptr(memory_.bytes().data());
   dmi.set_start_address(memory_.base());
   dmi.set_end_address(memory_.base() + memory_.size() - 1);
+  if (const Cycle latency = memory_.timer().fixed_latency()) {
+    dmi.set_read_latency(cycles_to_time(latency));
+    dmi.set_write_latency(cycles_to_time(latency));
+  }
   dmi.set_granted_access(tlm::tlm_dmi::DMI_ACCESS_READ_WRITE);
   return true;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -42,7 +43,7 @@ class CycleAccount {
       last_cause_ = cause;
       ++spells_;
     }
-    recent_[(spells_ - 1) % kRemembered] = Spell{until, cause};
+    recent_[(spells_ - 1) % kRemembered] = Spell(until, cause);
   }
   Cycle until() const { return until_; }
   const std::string& unit() const { return unit_; }
@@ -54,7 +55,7 @@ class CycleAccount {
   }
 
   // The earliest cycle that result_at() can still be asked for.
-  Cycle remembered_from() const { return spells_ <= kRemembered ? 0 : recent_[spells_ % kRemembered].end; }
+  Cycle remembered_from() const { return spells_ <= kRemembered ? 0 : recent_[spells_ % kRemembered].end(); }
 
   // The cycles before `at` by cause; `at` from remembered_from() to until().
   UnitAccounting result_at(Cycle at) const {
@@ -62,8 +63,8 @@ class CycleAccount {
     Cycle end = until_;
     for (std::size_t i = spells_; i > 0 && end > at; --i) {
       const Spell& spell = recent_[(i - 1) % kRemembered];
-      const Cycle start = i >= 2 && spells_ - i + 1 < kRemembered ? recent_[(i - 2) % kRemembered].end : 0;
-      cycles[spell.cause] -= end - std::max(start, at);
+      const Cycle start = i >= 2 && spells_ - i + 1 < kRemembered ? recent_[(i - 2) % kRemembered].end() : 0;
+      cycles[spell.cause()] -= end - std::max(start, at);
       end = std::max(start, at);
     }
     UnitAccounting out{unit_, {}};
@@ -73,9 +74,16 @@ class CycleAccount {
 
  private:
   static constexpr std::size_t kRemembered = 4096;
-  struct Spell {
-    Cycle end = 0;
-    unsigned cause = 0;
+  // Where a spell of one cause ended, in one word: there are thousands of them, and every unit walks through its own.
+  class Spell {
+   public:
+    Spell() = default;
+    Spell(Cycle end, unsigned cause) : word_(end * kMaxCauses + cause) {}
+    Cycle end() const { return word_ / kMaxCauses; }
+    unsigned cause() const { return static_cast<unsigned>(word_ % kMaxCauses); }
+
+   private:
+    std::uint64_t word_ = 0;
   };
 
   std::string unit_;

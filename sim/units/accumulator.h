@@ -2,6 +2,7 @@
 #pragma once
 // The accumulator: banks of rows of `dim` int32, and in which cycles each bank accepts a write
 // (docs/microarchitecture.md, section 9).
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -22,7 +23,8 @@ class Accumulator final : public sc_core::sc_module {
         data_(std::size_t{derived.accumulator_rows} * derived.dim),
         array_writes_(config.accumulator.banks),
         writes_(config.accumulator.banks),
-        accumulating_(config.accumulator.banks) {}
+        accumulating_(config.accumulator.banks),
+        loaded_from_(derived.accumulator_rows) {}
 
   std::int32_t* row(std::uint32_t index) { return data_.data() + std::size_t{index} * dim_; }
   std::uint32_t bank_of(std::uint32_t row) const { return row >> bank_row_bits_; }
@@ -30,14 +32,20 @@ class Accumulator final : public sc_core::sc_module {
 
   void array_write(std::uint32_t bank, Cycle first, unsigned count, bool accumulates) {
     array_writes_[bank].mark_run(first, count);
+    last_array_write_ = std::max(last_array_write_, first + count - 1);
     if (single_ported_) writes_[bank].mark_run(first, count);
     if (accumulates) accumulating_[bank].mark_run(first, count);
   }
-  void load_write(std::uint32_t bank, Cycle at, bool accumulates) {
-    if (single_ported_) writes_[bank].mark(at);
-    if (accumulates) accumulating_[bank].mark(at);
+  void load_write(std::uint32_t row, Cycle at, bool accumulates) {
+    if (single_ported_) writes_[bank_of(row)].mark(at);
+    if (accumulates) accumulating_[bank_of(row)].mark(at);
+    loaded_from_[row] = at + latency_ + 1;
   }
 
+  // What the load side last wrote to the row is not in it yet in `at`.
+  bool load_write_under_way(std::uint32_t row, Cycle at) const { return at < loaded_from_[row]; }
+  // The last cycle marked so far in which the array writes (0: none).
+  Cycle last_array_write() const { return last_array_write_; }
   bool array_writes_in(std::uint32_t bank, Cycle at) const { return array_writes_[bank].test(at); }
   bool refuses_read(std::uint32_t bank, Cycle at) const {
     if (!single_ported_) return accumulating_[bank].test(at);
@@ -54,6 +62,8 @@ class Accumulator final : public sc_core::sc_module {
   std::vector<CycleBitmap> array_writes_;
   std::vector<CycleBitmap> writes_;  // kept where there is a single port
   std::vector<CycleBitmap> accumulating_;
+  std::vector<Cycle> loaded_from_;  // by row: behind the latency of the load side's last write
+  Cycle last_array_write_ = 0;
 };
 
 }  // namespace gemel::sim

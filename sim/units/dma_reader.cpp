@@ -9,6 +9,9 @@ DmaReader::DmaReader(const sc_core::sc_module_name& name, const arch::Accelerato
                      const arch::DerivedConfig& derived, MemoryPort& port, MvinWriter& writer)
     : Unit(name),
       derived_(derived),
+      bus_bits_(__builtin_ctz(derived.bus_bytes)),
+      scratchpad_row_bits_(__builtin_ctz(derived.scratchpad_row_bytes)),
+      accumulator_row_bits_(__builtin_ctz(derived.accumulator_row_bytes)),
       max_request_bytes_(config.dma.max_request_bytes),
       port_(port),
       writer_(writer),
@@ -19,37 +22,33 @@ void DmaReader::start(const MvinRows& rows, Cycle now) {
   port_.wake(std::max(wants_at(), now + 1));
 }
 
-Cycle DmaReader::wants_at() const {
-  if (!rows_.working().valid) return kNever;
-  return std::max({rows_.working().at, slot_free_[next_slot_], retry_});
-}
-
-std::uint32_t DmaReader::pieces_of(const DmaTransaction& transaction) const {
-  const RowSequencer::Row& row = rows_.working();
-  const std::uint32_t row_bytes = row.mvin.wide ? derived_.accumulator_row_bytes : derived_.scratchpad_row_bytes;
-  const int row_bits = __builtin_ctz(row_bytes);  // rows are powers of two of bytes
-  const std::uint32_t first = row.done >> row_bits;
-  const std::uint32_t last = (row.done + transaction.useful - 1) >> row_bits;
-  return last - first + 1;
-}
-
 bool DmaReader::send(Cycle now) {
   RowSequencer::Row& row = rows_.working();
-  const MvinRows& mvin = row.mvin;
+  const MvinRows& mvin = *row.mvin;
   const DmaTransaction transaction =
       next_transaction(mvin.address + std::uint64_t{row.index} * mvin.stride + row.done, mvin.row_bytes - row.done,
                        derived_.bus_bytes, max_request_bytes_);
-  const std::uint32_t pieces = pieces_of(transaction);
-  account_.spend(std::min(now, row.at), kIdle);
-  account_.spend(std::min(now, slot_free_[next_slot_]), kWaitSlot);
-  account_.spend(now, kWaitPort);
+  const int row_bits = local_row_bits(mvin);
+  const std::uint32_t pieces = ((row.done + transaction.useful - 1) >> row_bits) - (row.done >> row_bits) + 1;
+  if (account_.until() < now) account_until(now);
   if (!writer_.has_room(pieces, now)) {
     account_.spend(now + 1, kWaitBuffer);
     retry_ = now + 1;
     return false;
   }
   account_.spend(now + 1, kBusy);
-  merge(transaction, pieces, now);
+  const ReadBeats beats = port_.send_read(transaction.address, transaction.size, merger_ready_, now);
+  const Cycle last_beat = beats.consumed(beats.count() - 1);
+  slot_free_[next_slot_] = last_beat + 1;
+  slots_.take(now);
+  slots_.close(last_beat + 1);
+  if (++next_slot_ == slot_free_.size()) next_slot_ = 0;
+  quiet_from_ = last_beat + 1;
+
+  merge(transaction, pieces, beats);
+  merger_ready_ = last_emitted_ < last_beat    ? last_beat + 1
+                  : last_emitted_ == last_beat ? last_beat + 2
+                                               : last_emitted_;
 
   row.done += transaction.useful;
   row.at = now + 1;
@@ -57,53 +56,39 @@ bool DmaReader::send(Cycle now) {
   return true;
 }
 
-void DmaReader::merge(const DmaTransaction& transaction, std::uint32_t pieces, Cycle now) {
+// The pieces of a transaction follow each other one a cycle where beats do, and none is longer than a beat: then they
+// are handed on as one run. Else, and where the writer takes longer for a piece, each is a run of its own.
+void DmaReader::merge(const DmaTransaction& transaction, std::uint32_t pieces, const ReadBeats& beats) {
   const RowSequencer::Row& row = rows_.working();
-  const MvinRows& mvin = row.mvin;
-  Cycle consumed[MemoryPort::kMaxBeats];
-  port_.send_read(transaction.address, transaction.size, merger_ready_, now, consumed);
-  const int bus_bits = __builtin_ctz(derived_.bus_bytes);
-  const unsigned beats = std::max(1u, transaction.size >> bus_bits);
-  const Cycle last_beat = consumed[beats - 1];
-  slot_free_[next_slot_] = last_beat + 1;
-  slots_.take(now);
-  slots_.close(last_beat + 1);
-  if (++next_slot_ == slot_free_.size()) next_slot_ = 0;
-  quiet_from_ = last_beat + 1;
-
-  const std::uint32_t row_bytes = mvin.wide ? derived_.accumulator_row_bytes : derived_.scratchpad_row_bytes;
-  const int row_bits = __builtin_ctz(row_bytes);
+  const MvinRows& mvin = *row.mvin;
+  const int row_bits = local_row_bits(mvin);
+  const std::uint32_t row_bytes = 1u << row_bits;
+  const bool one_run = beats.one_a_cycle() && row_bits <= bus_bits_ && !mvin.scales() && mvin.writes_per_piece() == 1;
+  const std::uint32_t together = one_run ? pieces : 1;
   const bool last_of_mvin = row.index + 1 == mvin.rows && row.done + transaction.useful == mvin.row_bytes;
   std::uint32_t taken = 0;
-  Cycle emitted = last_emitted_;
-  for (std::uint32_t i = 0; i < pieces; ++i) {
+  for (std::uint32_t i = 0; i < pieces; i += together) {
     const std::uint32_t position = row.done + taken;  // within the DRAM row
-    MvinPiece& piece = writer_.next_piece();
-    piece.lane_byte = position & (row_bytes - 1);
-    piece.bytes = std::min(row_bytes - piece.lane_byte, transaction.useful - taken);
-    piece.address = transaction.address + transaction.offset + taken;
-    taken += piece.bytes;
-    const std::uint32_t needed_beat = (transaction.offset + taken - 1) >> bus_bits;
-    emitted = std::max(emitted + 1, consumed[needed_beat] + 1);
-    piece.emitted = emitted;
-    piece.local = mvin.local.plus((position >> row_bits) * mvin.block_stride + row.index, derived_);
-    piece.finishes = i + 1 == pieces ? transaction.useful : 0;
-    piece.repeats = mvin.repeats;
-    piece.pixel_repeats = mvin.pixel_repeats;
-    piece.cols = mvin.cols;
-    piece.scale = mvin.scale;
-    piece.wide = mvin.wide;
-    piece.accumulate = mvin.accumulate;
-    piece.tracker = mvin.tracker;
-    piece.completes = last_of_mvin && i + 1 == pieces;
+    MvinRun& run = writer_.next_run();
+    run.mvin = &mvin;
+    run.pieces = together;
+    run.lane_byte = position & (row_bytes - 1);
+    const std::uint32_t left = transaction.useful - taken;
+    const std::uint32_t first_bytes = std::min(row_bytes - run.lane_byte, left);  // of its first piece
+    run.bytes = one_run ? left : first_bytes;
+    run.address = transaction.address + transaction.offset + taken;
+    run.local = mvin.local.plus((position >> row_bits) * mvin.block_stride + row.index, derived_);
+    const std::uint32_t needed_beat = (transaction.offset + taken + first_bytes - 1) >> bus_bits_;
+    run.emitted = std::max(last_emitted_, beats.consumed(needed_beat)) + 1;
+    run.completes = last_of_mvin && i + together == pieces;
+    last_emitted_ = run.emitted + together - 1;
+    taken += run.bytes;
     writer_.append();
   }
-  last_emitted_ = emitted;
-  merger_ready_ = emitted < last_beat ? last_beat + 1 : emitted == last_beat ? last_beat + 2 : emitted;
 }
 
 void DmaReader::account_until(Cycle now) {
-  if (rows_.working().valid) {
+  if (rows_.working().mvin != nullptr) {
     account_.spend(std::min(now, rows_.working().at), kIdle);
     account_.spend(std::min(now, slot_free_[next_slot_]), kWaitSlot);
     account_.spend(now, kWaitPort);

@@ -2,6 +2,7 @@
 #pragma once
 // Turns rows of mvins into memory reads, and the answers into pieces of local rows: DMA reader and beat merger
 // (docs/microarchitecture.md, sections 5 and 7).
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -25,10 +26,14 @@ class DmaReader final : public Unit, public MemoryPortClient {
 
   // The input register can take a row in `now`.
   bool input_ready(Cycle now) const { return rows_.input_ready(now); }
-  // The rows of one mvin; the first is requested in `now`. Only when input_ready(now).
+  // The rows of one mvin, which stay where they are until it is over; the first is requested in `now`. Only when
+  // input_ready(now).
   void start(const MvinRows& rows, Cycle now);
 
-  Cycle wants_at() const override;
+  Cycle wants_at() const override {
+    if (rows_.working().mvin == nullptr) return kNever;
+    return std::max({rows_.working().at, slot_free_[next_slot_], retry_});
+  }
   bool inside_burst() const override { return false; }
   bool send(Cycle now) override;
 
@@ -41,10 +46,12 @@ class DmaReader final : public Unit, public MemoryPortClient {
 
  private:
   enum Cause : unsigned { kBusy, kWaitSlot, kWaitPort, kWaitBuffer, kIdle };
-  void merge(const DmaTransaction& transaction, std::uint32_t pieces, Cycle now);
-  std::uint32_t pieces_of(const DmaTransaction& transaction) const;
+  // log2 of the bytes of a local row, which are powers of two.
+  int local_row_bits(const MvinRows& mvin) const { return mvin.wide ? accumulator_row_bits_ : scratchpad_row_bits_; }
+  void merge(const DmaTransaction& transaction, std::uint32_t pieces, const ReadBeats& beats);
 
   const arch::DerivedConfig& derived_;
+  int bus_bits_, scratchpad_row_bits_, accumulator_row_bits_;  // log2 of bytes
   unsigned max_request_bytes_;
   MemoryPort& port_;
   MvinWriter& writer_;

@@ -16,13 +16,13 @@ struct DmaTransaction {
 
 inline DmaTransaction next_transaction(std::uint64_t address, std::uint32_t bytes_left, std::uint32_t bus_bytes,
                                        std::uint32_t max_bytes) {
-  DmaTransaction best;
-  for (std::uint32_t size = bus_bytes; size <= max_bytes; size *= 2) {
-    const std::uint32_t offset = static_cast<std::uint32_t>(address & (size - 1));
-    const std::uint32_t useful = std::min(size - offset, bytes_left);
-    if (useful > best.useful) best = {address - offset, size, offset, useful};
-  }
-  return best;
+  // The largest size never has less useful bytes than others. So it says how many they are, and the transaction is the
+  // smallest aligned block around them: the one above the highest bit in which their first and last address differ.
+  const std::uint32_t useful = std::min(max_bytes - static_cast<std::uint32_t>(address & (max_bytes - 1)), bytes_left);
+  const std::uint64_t inside = (address ^ (address + useful - 1)) | (bus_bytes - 1);
+  const std::uint32_t size = inside == 0 ? 1 : 2u << (63 - __builtin_clzll(inside));
+  const std::uint32_t offset = static_cast<std::uint32_t>(address & (size - 1));
+  return {address - offset, size, offset, useful};
 }
 
 }  // namespace gemel::sim

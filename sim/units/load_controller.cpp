@@ -25,18 +25,18 @@ void LoadController::rows_requested(Cycle last_request) {
   wake(std::max(last_request, first_request_ + 1));
 }
 
-void LoadController::written(std::uint8_t tracker, std::uint32_t bytes, Cycle at) {
-  Tracker& t = trackers_[tracker];
-  t.bytes_left -= std::min<std::uint64_t>(bytes, t.bytes_left);
-  if (t.bytes_left > 0) return;
-  station_.complete_load(t.entry, at + 1);
+void LoadController::written(std::uint8_t tracker, Cycle at) {
+  station_.complete_load(trackers_[tracker].entry, at + 1);
 }
 
 void LoadController::start_mvin(const IssuedCommand& issued, unsigned tracker, Cycle now) {
   const arch::Mvin m = arch::decode_mvin(issued.command);
   const State& state = states_[m.state];
   const std::uint32_t dim = derived_.dim;
-  MvinRows rows;
+  Tracker& t = trackers_[tracker];
+  t.taken = true;
+  t.entry = issued.entry;
+  MvinRows& rows = t.rows;
   rows.address = m.dram_address;
   rows.stride = state.stride;
   rows.local = m.local.address;
@@ -55,12 +55,11 @@ void LoadController::start_mvin(const IssuedCommand& issued, unsigned tracker, C
                                 std::to_string(most) + (rows.wide ? " 32-bit" : "") + " columns");
   const bool zeros = m.dram_address == 0;
   rows.rows = m.local.rows;
+  rows.repeats = 0;
   if (!zeros && state.stride == 0) {
     rows.rows = 1;
     rows.repeats = m.local.rows - 1;
   }
-  Tracker& t = trackers_[tracker];
-  t = Tracker{true, issued.entry, std::uint64_t{rows.rows} * rows.row_bytes};
   sending_ = true;
   first_request_ = now;
   last_request_ = kNever;
@@ -74,7 +73,7 @@ void LoadController::advance(Cycle now) {
   look(now);
   for (Tracker& t : trackers_) {
     // Completed in an earlier cycle: the tracker is free from the cycle after, when the station woke us.
-    if (t.taken && !station_.holds(CommandClass::Load, t.entry)) t = Tracker{};
+    if (t.taken && !station_.holds(CommandClass::Load, t.entry)) t.taken = false;
   }
   if (sending_) {
     if (last_request_ == kNever) return;

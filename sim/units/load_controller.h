@@ -27,7 +27,7 @@ class LoadController final : public Unit, public CommandSink, public RowListener
   void accept(const IssuedCommand& command, Cycle now) override { wake(queue_.push(command, now)); }
   void rows_requested(Cycle last_request) override;
   void input_free(Cycle at) override { wake(at); }
-  void written(std::uint8_t tracker, std::uint32_t bytes, Cycle at) override;
+  void written(std::uint8_t tracker, Cycle at) override;
 
   void advance(Cycle now);
   void account_until(Cycle now);
@@ -38,7 +38,7 @@ class LoadController final : public Unit, public CommandSink, public RowListener
   struct Tracker {
     bool taken = false;
     std::uint8_t entry = 0;
-    std::uint64_t bytes_left = 0;
+    MvinRows rows;  // reader, zero writer and mvin writer refer to them until the mvin is in place
   };
   struct State {
     std::uint64_t stride = 0;

@@ -8,15 +8,17 @@
 
 #include "sim/memory/tlm_memory.h"
 #include "sim/trace/event_log.h"
+#include "sim/units/dma_reader.h"
+#include "sim/units/dma_writer.h"
 
 namespace gemel::sim {
 
 MemoryPort::MemoryPort(const sc_core::sc_module_name& name, unsigned bus_bytes)
-    : Unit(name), bus_bytes_(bus_bytes), gaps_(new BeatGaps) {
+    : Unit(name), bus_bytes_(bus_bytes), bus_bits_(__builtin_ctz(bus_bytes)), gaps_(new BeatGaps) {
   payload_.set_extension(gaps_);
 }
 
-void MemoryPort::connect(MemoryPortClient& reader, MemoryPortClient& writer, EventLog* events) {
+void MemoryPort::connect(DmaReader& reader, DmaWriter& writer, EventLog* events) {
   reader_ = &reader;
   writer_ = &writer;
   events_ = events;
@@ -30,17 +32,17 @@ void MemoryPort::start_of_simulation() {
   direct_ = dmi.get_dmi_ptr();
   direct_start_ = dmi.get_start_address();
   direct_end_ = dmi.get_end_address() + 1;
+  read_latency_ = time_to_cycles(dmi.get_read_latency());
+  write_latency_ = time_to_cycles(dmi.get_write_latency());
 }
 
-bool MemoryPort::in_memory(std::uint64_t address, std::uint64_t bytes) const {
-  return address >= direct_start_ && bytes <= direct_end_ - direct_start_ && address <= direct_end_ - bytes;
+inline Cycle MemoryPort::answer(tlm::tlm_command command, std::uint64_t address, unsigned bytes, Cycle at_memory) {
+  const Cycle latency = command == tlm::TLM_READ_COMMAND ? read_latency_ : write_latency_;
+  if (latency != 0 && in_memory(address, bytes)) return at_memory + latency;
+  return ask_memory(command, address, bytes, at_memory);
 }
 
-const std::uint8_t* MemoryPort::contents(std::uint64_t address, std::uint64_t bytes) const {
-  return in_memory(address, bytes) ? direct_ + (address - direct_start_) : nullptr;
-}
-
-Cycle MemoryPort::answer(tlm::tlm_command command, std::uint64_t address, unsigned bytes, Cycle at_memory) {
+Cycle MemoryPort::ask_memory(tlm::tlm_command command, std::uint64_t address, unsigned bytes, Cycle at_memory) {
   payload_.set_command(command);
   payload_.set_address(address);
   payload_.set_data_ptr(nullptr);
@@ -48,6 +50,7 @@ Cycle MemoryPort::answer(tlm::tlm_command command, std::uint64_t address, unsign
   payload_.set_streaming_width(bytes);
   payload_.set_byte_enable_ptr(nullptr);
   payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  gaps_->beats = bytes >> bus_bits_;
   sc_core::sc_time delay = cycles_to_time(at_memory - time_base_);
   socket->b_transport(payload_, delay);
   if (payload_.is_response_error()) {
@@ -71,23 +74,44 @@ inline const MemoryPort::Passage& MemoryPort::pass(Cycle offered, Cycle not_befo
   return last_;
 }
 
-void MemoryPort::send_read(std::uint64_t address, unsigned bytes, Cycle merger_ready, Cycle now, Cycle* consumed) {
+ReadBeats MemoryPort::send_read(std::uint64_t address, unsigned bytes, Cycle merger_ready, Cycle now) {
   const Cycle at_memory = now + kRequestPipe;
-  const unsigned beats = std::max(1u, bytes >> __builtin_ctz(bus_bytes_));
-  gaps_->beats = beats;
-  Cycle offered = answer(tlm::TLM_READ_COMMAND, address, bytes, at_memory);
-  if (events_ != nullptr) events_->record(at_memory, EventKind::ReadRequest, address, bytes);
+  const unsigned beats = bytes >> bus_bits_;
+  const Cycle offered = answer(tlm::TLM_READ_COMMAND, address, bytes, at_memory);
+  const Passage first = pass(offered, merger_ready);
+  ++reads_;
+  read_beats_ += beats;
   account_.spend(at_memory, kIdle);
+  account_.spend(first.taken, kLatency);
+  if (events_ != nullptr) events_->record(at_memory, EventKind::ReadRequest, address, bytes);
+  // A first beat that nobody held up in the queues is followed by the others one a cycle.
+  if (first.consumed != first.taken + 2 || !gaps_->before.empty()) return beat_by_beat(address, beats, offered, first);
+  if (beats > 1) {
+    before_last_ = first.later(beats - 2);
+    last_ = first.later(beats - 1);
+  }
+  account_.spend(first.taken + beats, kRead);
+  if (events_ != nullptr)
+    for (unsigned i = 0; i < beats; ++i)
+      events_->record(first.taken + i, EventKind::ReadBeat, address + std::uint64_t{i} * bus_bytes_);
+  return ReadBeats(first.consumed, beats);
+}
+
+// The same, after the first beat has passed, for beats that wait in the queues or have gaps between them.
+ReadBeats MemoryPort::beat_by_beat(std::uint64_t address, unsigned beats, Cycle offered, const Passage& first) {
+  consumed_.resize(beats);
+  Passage p = first;
   for (unsigned i = 0; i < beats; ++i) {
-    if (i > 0) offered += 1 + (gaps_->before.empty() ? 0 : gaps_->before[i]);
-    const Passage& p = pass(offered, i == 0 ? merger_ready : 0);
-    consumed[i] = p.consumed;
+    if (i > 0) {
+      offered += 1 + (gaps_->before.empty() ? 0 : gaps_->before[i]);
+      p = pass(offered, 0);
+    }
+    consumed_[i] = p.consumed;
     account_.spend(p.taken, kLatency);
     account_.spend(p.taken + 1, kRead);
     if (events_ != nullptr) events_->record(p.taken, EventKind::ReadBeat, address + std::uint64_t{i} * bus_bytes_);
   }
-  ++reads_;
-  read_beats_ += beats;
+  return ReadBeats(consumed_.data(), beats);
 }
 
 void MemoryPort::send_write_beat(std::uint64_t address, const std::uint8_t* data, unsigned offset, unsigned bytes,

@@ -9,6 +9,7 @@
 
 namespace gemel::sim {
 
+// What all pieces of an mvin share. It stands in the mvin's tracker, and those who handle the mvin refer to it there.
 struct MvinRows {
   std::uint64_t address = 0;       // of DRAM row 0
   std::uint64_t stride = 0;        // bytes between DRAM rows
@@ -23,30 +24,28 @@ struct MvinRows {
   std::uint32_t pixel_repeats = 1;
   std::uint32_t cols = 0;
   std::uint8_t tracker = 0;
+
+  bool scales() const { return !wide && scale != 1.0f; }
+  std::uint32_t writes_per_piece() const { return (repeats + 1) * pixel_repeats; }
 };
 
-struct MvinPiece {
-  Cycle emitted = 0;
-  std::uint64_t address = 0;  // DRAM byte of its first element byte
-  arch::LocalAddress local;
-  std::uint32_t lane_byte = 0;  // first byte within the local row
-  std::uint32_t bytes = 0;
-  std::uint32_t finishes = 0;  // bytes of its command that are done when it is written (0: a later piece says)
-  std::uint32_t repeats = 0;
-  std::uint32_t pixel_repeats = 1;
-  std::uint32_t cols = 0;
-  float scale = 1.0f;
-  bool wide = false;
-  bool accumulate = false;
-  bool completes = false;  // the last piece of its command
-  std::uint8_t tracker = 0;
+// Pieces of one transaction that are emitted one a cycle, each a block further than the one before.
+struct MvinRun {
+  const MvinRows* mvin = nullptr;
+  Cycle emitted = 0;            // the first
+  std::uint64_t address = 0;    // DRAM byte of the first element byte
+  arch::LocalAddress local;     // of the first piece
+  std::uint32_t lane_byte = 0;  // first byte of the first piece within its local row; the others start at 0
+  std::uint32_t bytes = 0;      // of all pieces
+  std::uint32_t pieces = 0;     // more than one only where each is written once and the scaler passes one a cycle
+  bool completes = false;       // the last of its mvin
 };
 
-// Told when bytes of an mvin are in place.
+// Told when the last byte of an mvin is in place.
 class MvinProgress {
  public:
   virtual ~MvinProgress() = default;
-  virtual void written(std::uint8_t tracker, std::uint32_t bytes, Cycle at) = 0;
+  virtual void written(std::uint8_t tracker, Cycle at) = 0;
 };
 
 }  // namespace gemel::sim

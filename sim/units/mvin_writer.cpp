@@ -9,7 +9,7 @@
 namespace gemel::sim {
 
 namespace {
-unsigned writes_of(const MvinPiece& piece) { return (piece.repeats + 1) * piece.pixel_repeats; }
+constexpr Cycle kUnscaledHold = 3;
 }  // namespace
 
 MvinWriter::MvinWriter(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& config,
@@ -30,47 +30,146 @@ MvinWriter::MvinWriter(const sc_core::sc_module_name& name, const arch::Accelera
   ring_.resize(size);
 }
 
-unsigned MvinWriter::hold(const MvinPiece& piece) const { return piece.scale == 1.0f ? 3 : scaled_hold_; }
-
-Cycle MvinWriter::ready(const MvinPiece& piece, Cycle slot_free) const {
-  if (piece.wide) return piece.emitted + 1;
-  return std::max(piece.emitted, slot_free) + hold(piece);
-}
-
-bool MvinWriter::has_room(unsigned pieces, Cycle now) {
-  if (count_ + pieces <= capacity_) return true;
-  if (now > 0) sync(now - 1);
-  return count_ + pieces <= capacity_;
+// The three slots hold up only what is scaled: by the time that three cycles have passed since the third slot piece
+// before was written, the two after it can just have been written too, so that the port is no earlier.
+Cycle MvinWriter::ready(const MvinRows& mvin, Cycle emitted, Cycle slot_free) const {
+  if (mvin.scales()) return std::max(emitted, slot_free) + scaled_hold_;
+  return emitted + (mvin.wide ? 1 : kUnscaledHold);
 }
 
 void MvinWriter::append() {
-  Queued& queued = ring_[(head_ + count_) & (ring_.size() - 1)];
-  const MvinPiece& piece = queued.piece;
-  ++count_;
-  queued.predicted = std::max(ready(piece, predicted_slots_.free()), predicted_last_ + 1);
-  predicted_last_ = queued.predicted + writes_of(piece) - 1;
-  if (!piece.wide) predicted_slots_.take(predicted_last_);
-  if (piece.completes) {
+  Queued& queued = ring_[(head_ + runs_) & (ring_.size() - 1)];
+  const MvinRun& run = queued.run;
+  const MvinRows& mvin = *run.mvin;
+  queued.writes = run.pieces * mvin.writes_per_piece();
+  queued.predicted = std::max(ready(mvin, run.emitted, predicted_slots_.free()), predicted_last_ + 1);
+  predicted_last_ = queued.predicted + queued.writes - 1;
+  if (!mvin.wide) predicted_slots_.take_run(predicted_last_ + 1 - run.pieces, run.pieces);
+  if (runs_ == 0) next_write_ = queued.predicted;
+  ++runs_;
+  pieces_ += run.pieces;
+  if (run.completes) {
     completions_.push_back(predicted_last_);
     due_by(completions_.front());
   }
 }
 
-void MvinWriter::write_data(const MvinPiece& piece, arch::LocalAddress local, unsigned lane_shift) {
-  const std::uint8_t* source = memory_->contents(piece.address, piece.bytes);
+// Nothing of the array is in the way of an mvin's writes from `first` on, as far as can be known by then.
+bool MvinWriter::way_is_free(const MvinRows& mvin, Cycle first) const {
+  if (mvin.local.is_accumulator()) return !mvin.accumulate && first > accumulator_.last_array_write();
+  return first > scratchpad_.last_array_write();
+}
+
+void MvinWriter::write_until(Cycle limit) {
+  while (runs_ > 0) {
+    const Queued& head = ring_[head_ & (ring_.size() - 1)];
+    if (as_predicted_) {
+      next_write_ = head.predicted + done_;
+    } else {
+      const Cycle emitted = head.run.emitted + (head.once() ? done_ : 0);
+      next_write_ = std::max({next_write_, ready(*head.run.mvin, emitted, slots_.free()), last_write_ + 1});
+    }
+    if (next_write_ > limit) return;
+    if (as_predicted_ && head.once() && way_is_free(*head.run.mvin, next_write_)) {
+      const Cycle cycles = std::min<Cycle>(head.writes - done_, limit + 1 - next_write_);
+      write_pieces(head, static_cast<std::uint32_t>(cycles));
+    } else if (!write_one(head, limit)) {
+      return;
+    }
+    if (done_ == head.writes) pop();
+  }
+  next_write_ = kNever;
+}
+
+// The next `count` pieces of the head, one a cycle from next_write_ on, with nothing in their way.
+void MvinWriter::write_pieces(const Queued& head, std::uint32_t count) {
+  const MvinRun& run = head.run;
+  const std::uint32_t stride = run.mvin->block_stride;
+  const arch::LocalAddress local = run.local.plus(done_ * stride, derived_);
+  if (!local.is_accumulator() && scratchpad_.in_one_bank(local.row(derived_), stride, count)) {
+    scratchpad_.load_write(local.row(derived_), next_write_, count);
+  } else {
+    for (std::uint32_t i = 0; i < count; ++i) note_write(local.plus(i * stride, derived_), false, next_write_ + i);
+  }
+  if (!timing_only_)
+    for (std::uint32_t i = 0; i < count; ++i) write_data(run, done_ + i, local.plus(i * stride, derived_), 0);
+  wrote(head, next_write_, count);
+}
+
+// One write of the head, if it happens in `limit` or before. Highest row first, pixels innermost.
+bool MvinWriter::write_one(const Queued& head, Cycle limit) {
+  const MvinRun& run = head.run;
+  const MvinRows& mvin = *run.mvin;
+  const std::uint32_t piece = head.once() ? done_ : 0;
+  arch::LocalAddress local = run.local.plus(piece * mvin.block_stride, derived_);
+  std::uint32_t pixel = 0;
+  bool suppressed = false;
+  if (!head.once()) {
+    const std::uint32_t repeat = mvin.pixel_repeats == 1 ? done_ : done_ / mvin.pixel_repeats;
+    pixel = mvin.pixel_repeats - 1 - (done_ - repeat * mvin.pixel_repeats);
+    local = local.plus(mvin.repeats - repeat, derived_);
+    const std::uint32_t row = local.row(derived_);
+    const std::uint32_t half = derived_.scratchpad_rows / 2;
+    suppressed = pixel > (row < half ? row : row - half);
+    if (!suppressed) local = arch::LocalAddress(local.bits() - pixel);
+  }
+  if (!suppressed) {
+    while (!may_write(local, mvin.accumulate, next_write_)) {
+      as_predicted_ = false;
+      if (++next_write_ > limit) return false;
+    }
+    note_write(local, mvin.accumulate, next_write_);
+    if (!timing_only_) write_data(run, piece, local, pixel * mvin.cols);
+  }
+  wrote(head, next_write_, 1);
+  return true;
+}
+
+// `count` writes of the head, one a cycle from `first` on, are done.
+void MvinWriter::wrote(const Queued& head, Cycle first, std::uint32_t count) {
+  done_ += count;
+  last_write_ = first + count - 1;
+  if (!head.once() && done_ < head.writes) return;  // its one piece stays
+  const std::uint32_t pieces = head.once() ? count : 1;
+  pieces_ -= pieces;
+  if (!head.run.mvin->wide) slots_.take_run(last_write_ + 1 - pieces, pieces);
+}
+
+void MvinWriter::pop() {
+  const MvinRun& run = ring_[head_ & (ring_.size() - 1)].run;
+  ++head_;
+  done_ = 0;
+  if (--runs_ == 0 && !as_predicted_) {
+    predicted_slots_ = slots_;
+    predicted_last_ = last_write_;
+    as_predicted_ = true;
+  }
+  if (!run.completes) return;
+  completions_.erase(completions_.begin());
+  progress_->written(run.mvin->tracker, last_write_);
+}
+
+// Of piece number `piece` of the run, into the row `local`.
+void MvinWriter::write_data(const MvinRun& run, std::uint32_t piece, arch::LocalAddress local, unsigned lane_shift) {
+  const MvinRows& mvin = *run.mvin;
+  const std::uint32_t row_bytes = mvin.wide ? derived_.accumulator_row_bytes : derived_.scratchpad_row_bytes;
+  const std::uint32_t lane_byte = piece == 0 ? run.lane_byte : 0;
+  const std::uint32_t before = piece == 0 ? 0 : piece * row_bytes - run.lane_byte;  // bytes of the pieces before it
+  const std::uint32_t length = std::min(row_bytes - lane_byte, run.bytes - before);
+  const std::uint8_t* source = memory_->contents(run.address + before, length);
   const std::uint32_t row = local.row(derived_);
-  if (piece.wide) {
-    std::uint8_t* target = reinterpret_cast<std::uint8_t*>(accumulator_.row(row)) + piece.lane_byte;
-    if (!piece.accumulate) {
-      std::memcpy(target, source, piece.bytes);
+  if (mvin.wide) {
+    std::uint8_t* target = reinterpret_cast<std::uint8_t*>(accumulator_.row(row)) + lane_byte;
+    if (!mvin.accumulate) {
+      std::memcpy(target, source, length);
       return;
     }
     // An element that two transactions share is added part by part, with zeros for the other's bytes.
     std::uint8_t padded[512 + 8] = {};
-    const std::uint32_t lead = piece.lane_byte % 4;
-    std::memcpy(padded + lead, source, piece.bytes);
-    std::int32_t* lanes = accumulator_.row(row) + piece.lane_byte / 4;
-    const std::uint32_t count = (lead + piece.bytes + 3) / 4;
+    const std::uint32_t lead = lane_byte % 4;
+    std::memcpy(padded + lead, source, length);
+    std::int32_t* lanes = accumulator_.row(row) + lane_byte / 4;
+    const std::uint32_t count = (lead + length + 3) / 4;
     for (std::uint32_t i = 0; i < count; ++i) {
       std::uint32_t value;
       std::memcpy(&value, padded + 4 * i, 4);
@@ -78,76 +177,29 @@ void MvinWriter::write_data(const MvinPiece& piece, arch::LocalAddress local, un
     }
     return;
   }
-  const std::uint32_t first = piece.lane_byte + lane_shift;
+  const std::uint32_t first = lane_byte + lane_shift;
   if (first >= derived_.dim) return;
-  const std::uint32_t bytes = std::min(piece.bytes, derived_.dim - first);
+  const std::uint32_t bytes = std::min(length, derived_.dim - first);
   std::int8_t scaled[128];
   const std::int8_t* values = reinterpret_cast<const std::int8_t*>(source);
-  if (piece.scale != 1.0f) {
-    for (std::uint32_t i = 0; i < bytes; ++i) scaled[i] = arch::mvin_scale(values[i], piece.scale);
+  if (mvin.scale != 1.0f) {
+    for (std::uint32_t i = 0; i < bytes; ++i) scaled[i] = arch::mvin_scale(values[i], mvin.scale);
     values = scaled;
   }
   if (!local.is_accumulator()) {
-    std::memcpy(scratchpad_.row(row) + first, values, bytes);
+    if (bytes == 16)  // a call for so few bytes costs more than the copy
+      std::memcpy(scratchpad_.row(row) + first, values, 16);
+    else
+      std::memcpy(scratchpad_.row(row) + first, values, bytes);
     return;
   }
   std::int32_t* lanes = accumulator_.row(row) + first;
-  if (piece.accumulate) {
+  if (mvin.accumulate) {
     for (std::uint32_t i = 0; i < bytes; ++i)
       lanes[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(lanes[i]) +
                                            static_cast<std::uint32_t>(std::int32_t{values[i]}));
   } else {
     for (std::uint32_t i = 0; i < bytes; ++i) lanes[i] = values[i];
-  }
-}
-
-// One write of the head piece, if it happens in `limit` or before.
-bool MvinWriter::step(Cycle limit) {
-  const Queued& queued = ring_[head_ & (ring_.size() - 1)];
-  const MvinPiece& piece = queued.piece;
-  const unsigned writes = writes_of(piece);
-  Cycle at = as_predicted_ ? queued.predicted + done_writes_ : std::max(ready(piece, slots_.free()), last_write_ + 1);
-  if (at > limit) return false;
-
-  arch::LocalAddress local = piece.local;
-  unsigned pixel = 0;
-  bool suppressed = false;
-  if (writes > 1) {  // repeats: highest row first, pixels innermost
-    pixel = piece.pixel_repeats - 1 - done_writes_ % piece.pixel_repeats;
-    local = local.plus(piece.repeats - done_writes_ / piece.pixel_repeats, derived_);
-    const std::uint32_t row = local.row(derived_);
-    const std::uint32_t half = derived_.scratchpad_rows / 2;
-    suppressed = pixel > (row < half ? row : row - half);
-    if (!suppressed) local = arch::LocalAddress(local.bits() - pixel);
-  }
-  if (!suppressed) {
-    while (!may_write(local, piece.accumulate, at)) {
-      as_predicted_ = false;
-      if (++at > limit) return false;
-    }
-    note_write(local, piece.accumulate, at);
-    if (!timing_only_) write_data(piece, local, pixel * piece.cols);
-  }
-  last_write_ = at;
-  if (++done_writes_ < writes) return true;
-
-  done_writes_ = 0;
-  if (!piece.wide) slots_.take(at);
-  const std::uint32_t finishes = piece.finishes;
-  if (piece.completes) completions_.erase(completions_.begin());
-  const std::uint8_t tracker = piece.tracker;
-  ++head_;
-  if (--count_ == 0 && !as_predicted_) {
-    predicted_slots_ = slots_;
-    predicted_last_ = last_write_;
-    as_predicted_ = true;
-  }
-  if (finishes != 0) progress_->written(tracker, finishes, at);
-  return true;
-}
-
-void MvinWriter::sync(Cycle now) {
-  while (count_ > 0 && step(now)) {
   }
 }
 

@@ -26,12 +26,18 @@ class MvinWriter final : public Unit {
   }
 
   // Room for `pieces` in cycle `now`; call before issuing the transaction that brings them.
-  bool has_room(unsigned pieces, Cycle now);
-  // In the order of emission: fill in next_piece(), then append() it.
-  MvinPiece& next_piece() { return ring_[(head_ + count_) & (ring_.size() - 1)].piece; }
+  bool has_room(unsigned pieces, Cycle now) {
+    if (pieces_ + pieces <= capacity_) return true;
+    if (now > 0) sync(now - 1);
+    return pieces_ + pieces <= capacity_;
+  }
+  // In the order of emission: fill in next_run(), then append() it.
+  MvinRun& next_run() { return ring_[(head_ + runs_) & (ring_.size() - 1)].run; }
   void append();
 
-  void sync(Cycle now);
+  void sync(Cycle now) {
+    if (next_write_ <= now) write_until(now);
+  }
   void advance(Cycle now);
   bool wrote_in(Cycle at) const { return last_write_ == at; }
 
@@ -40,17 +46,32 @@ class MvinWriter final : public Unit {
   void note_write(arch::LocalAddress local, bool accumulate, Cycle at);
 
  private:
-  struct RecentWrite {
-    std::uint32_t row = 0;
-    Cycle at = 0;
-    bool valid = false;
+  // Slot pieces' last writes, the oldest of three first.
+  struct Slots {
+    std::array<Cycle, 3> written{};
+    Cycle free() const { return written[0]; }
+    void take(Cycle last_write) { written = {written[1], written[2], last_write}; }
+    // Pieces written one a cycle from `first` on.
+    void take_run(Cycle first, std::uint32_t pieces) {
+      for (std::uint32_t i = pieces > 3 ? pieces - 3 : 0; i < pieces; ++i) take(first + i);
+    }
   };
-  static constexpr unsigned kRecent = 16;
+  struct Queued {
+    MvinRun run;
+    Cycle predicted = 0;       // first write
+    std::uint32_t writes = 0;  // of all its pieces
 
-  unsigned hold(const MvinPiece& piece) const;
-  Cycle ready(const MvinPiece& piece, Cycle slot_free) const;
-  void write_data(const MvinPiece& piece, arch::LocalAddress local, unsigned lane_shift);
-  bool step(Cycle limit);
+    bool once() const { return writes == run.pieces; }  // is what each piece is written
+  };
+
+  Cycle ready(const MvinRows& mvin, Cycle emitted, Cycle slot_free) const;
+  bool way_is_free(const MvinRows& mvin, Cycle first) const;
+  void write_until(Cycle limit);
+  bool write_one(const Queued& head, Cycle limit);
+  void write_pieces(const Queued& head, std::uint32_t count);
+  void wrote(const Queued& head, Cycle first, std::uint32_t count);
+  void pop();
+  void write_data(const MvinRun& run, std::uint32_t piece, arch::LocalAddress local, unsigned lane_shift);
 
   const arch::DerivedConfig& derived_;
   Scratchpad& scratchpad_;
@@ -61,27 +82,13 @@ class MvinWriter final : public Unit {
   MvinProgress* progress_ = nullptr;
   const MemoryPort* memory_ = nullptr;
 
-  // Slot pieces' last writes, the oldest of three first.
-  struct Slots {
-    std::array<Cycle, 3> written{};
-    unsigned oldest = 0;
-    Cycle free() const { return written[oldest]; }
-    void take(Cycle last_write) {
-      written[oldest] = last_write;
-      oldest = oldest == 2 ? 0 : oldest + 1;
-    }
-  };
-  struct Queued {
-    MvinPiece piece;
-    Cycle predicted = 0;  // first write
-  };
   std::vector<Queued> ring_;
-  std::size_t head_ = 0, count_ = 0;
-  std::uint32_t done_writes_ = 0;  // repeats of the head already written
+  std::size_t head_ = 0, runs_ = 0;
+  std::uint32_t pieces_ = 0;   // not yet written
+  std::uint32_t done_ = 0;     // writes of the head that are done
+  Cycle next_write_ = kNever;  // the head is not written before
   Slots slots_;
   Cycle last_write_ = kNever;  // kNever: none yet, and one more is 0
-  std::array<RecentWrite, kRecent> recent_{};
-  unsigned next_recent_ = 0;
 
   // The same recurrences without conflicts: when the pieces appended so far will be written at the earliest.
   Slots predicted_slots_;
@@ -93,22 +100,16 @@ class MvinWriter final : public Unit {
 inline bool MvinWriter::may_write(arch::LocalAddress local, bool accumulate, Cycle at) const {
   const std::uint32_t row = local.row(derived_);
   if (!local.is_accumulator()) return !scratchpad_.array_writes_in(scratchpad_.bank_of(row), at);
-  if (accumulator_.array_writes_in(accumulator_.bank_of(row), at)) return false;
-  if (!accumulate) return true;
-  return std::none_of(recent_.begin(), recent_.end(), [&](const RecentWrite& w) {
-    return w.valid && w.row == row && w.at + accumulator_.latency() >= at;
-  });
+  return !accumulator_.array_writes_in(accumulator_.bank_of(row), at) &&
+         !(accumulate && accumulator_.load_write_under_way(row, at));
 }
 
 inline void MvinWriter::note_write(arch::LocalAddress local, bool accumulate, Cycle at) {
   const std::uint32_t row = local.row(derived_);
-  if (!local.is_accumulator()) {
-    scratchpad_.load_write(scratchpad_.bank_of(row), at);
-    return;
-  }
-  accumulator_.load_write(accumulator_.bank_of(row), at, accumulate);
-  recent_[next_recent_] = {row, at, true};
-  next_recent_ = (next_recent_ + 1) % kRecent;
+  if (local.is_accumulator())
+    accumulator_.load_write(row, at, accumulate);
+  else
+    scratchpad_.load_write(row, at);
 }
 
 }  // namespace gemel::sim

@@ -19,8 +19,7 @@ class RowListener {
 class RowSequencer {
  public:
   struct Row {
-    bool valid = false;
-    MvinRows mvin;
+    const MvinRows* mvin = nullptr;  // none: no row
     std::uint32_t index = 0;
     Cycle at = 0;            // input: cycle of the request; working: handled from this cycle on
     std::uint32_t done = 0;  // bytes or pieces
@@ -28,32 +27,33 @@ class RowSequencer {
 
   void connect(RowListener& listener) { listener_ = &listener; }
   bool input_ready(Cycle now) const { return input_free_ <= now; }
-  bool idle() const { return !working_.valid && !input_.valid; }
+  bool idle() const { return working_.mvin == nullptr && input_.mvin == nullptr; }
   Row& working() { return working_; }
   const Row& working() const { return working_; }
 
-  // The first row of an mvin is requested in `now`. Only when input_ready(now).
+  // The first row of an mvin is requested in `now`. Only when input_ready(now). `rows` stays as it is until all are
+  // handled.
   void start(const MvinRows& rows, Cycle now) {
-    input_ = Row{true, rows, 0, now, 0};
+    input_ = Row{&rows, 0, now, 0};
     input_free_ = kNever;
     if (rows.rows == 1) listener_->rows_requested(now);
-    if (!working_.valid) advance_row(now);
+    if (working_.mvin == nullptr) advance_row(now);
   }
 
   // The row at hand is finished in `freed`: the next one moves up, and the one after it is requested.
   void advance_row(Cycle freed) {
-    working_.valid = false;
-    if (!input_.valid) return;
+    working_.mvin = nullptr;
+    if (input_.mvin == nullptr) return;
     const Cycle entered = std::max(input_.at + 1, freed);
     const Cycle requested = input_.at;
     working_ = input_;
     working_.at = entered + 1;
-    if (input_.index + 1 < input_.mvin.rows) {
+    if (input_.index + 1 < input_.mvin->rows) {
       ++input_.index;
       input_.at = std::max(requested + 1, entered);
-      if (input_.index + 1 == input_.mvin.rows) listener_->rows_requested(input_.at);
+      if (input_.index + 1 == input_.mvin->rows) listener_->rows_requested(input_.at);
     } else {
-      input_.valid = false;
+      input_.mvin = nullptr;
       input_free_ = entered;
       listener_->input_free(entered);
     }

@@ -17,7 +17,7 @@ ZeroWriter::ZeroWriter(const sc_core::sc_module_name& name, const arch::DerivedC
 
 void ZeroWriter::start(const MvinRows& rows, Cycle now) {
   rows_.start(rows, now);
-  if (rows_.working().valid) wake(std::max(rows_.working().at, now + 1));
+  if (rows_.working().mvin != nullptr) wake(std::max(rows_.working().at, now + 1));
 }
 
 void ZeroWriter::write_zeros(arch::LocalAddress local, std::uint32_t first, std::uint32_t lanes, bool accumulate) {
@@ -32,13 +32,13 @@ void ZeroWriter::write_zeros(arch::LocalAddress local, std::uint32_t first, std:
 void ZeroWriter::advance(Cycle now) {
   look(now);
   RowSequencer::Row& row = rows_.working();
-  if (!row.valid) return;
+  if (row.mvin == nullptr) return;
   if (now < row.at) {
     wake(row.at);
     return;
   }
   port_.sync(now);
-  const MvinRows& mvin = row.mvin;
+  const MvinRows& mvin = *row.mvin;
   const std::uint32_t block = row.done / mvin.pixel_repeats;
   const std::uint32_t copy = mvin.pixel_repeats - 1 - row.done % mvin.pixel_repeats;  // rows below, pixels further
   arch::LocalAddress local = mvin.local.plus(block * mvin.block_stride + row.index, derived_);
@@ -56,10 +56,10 @@ void ZeroWriter::advance(Cycle now) {
   }
   row.at = now + 1;
   if (++row.done == (mvin.cols + derived_.dim - 1) / derived_.dim * mvin.pixel_repeats) {
-    progress_->written(mvin.tracker, mvin.row_bytes, now);
+    if (row.index + 1 == mvin.rows) progress_->written(mvin.tracker, now);
     rows_.advance_row(now);
   }
-  if (rows_.working().valid) wake(std::max(rows_.working().at, now + 1));
+  if (rows_.working().mvin != nullptr) wake(std::max(rows_.working().at, now + 1));
 }
 
 }  // namespace gemel::sim
