@@ -59,6 +59,7 @@ class Compiler {
         }
       }
     }
+    forms_.note_weights(stages_);
     phases_ = plan_phases(model_, stages_);
     std::vector<std::optional<Lifetime>> lifetimes = buffer_lifetimes(model_.graph, stages_, phases_, buffers_);
     for (std::optional<Lifetime>& lifetime : lifetimes) {
@@ -188,10 +189,7 @@ class Compiler {
       if (!form.loops.empty()) {
         looped_ = behind_loops_ = true;
         cost_.cycles += form.cycles;
-        for (const LoopRun& run : form.loops) {
-          if (options_.dump_after == "schedule") out_ << describe_loops(run, options_.schedule_lines);
-          emitter_->emit(run);
-        }
+        for (std::size_t i = 0; i < form.loops.size(); ++i) emit_loops((*group)[i], form.loops[i]);
         contents_.forget_all();
         return;
       }
@@ -206,6 +204,16 @@ class Compiler {
     if (options_.dump_after == "schedule") out_ << describe_schedule(schedule, options_.schedule_lines);
     cost_.cycles += schedule.predicted_cycles;
     emitter_->emit(schedule);
+  }
+
+  void emit_loops(const Contraction& work, const AnyLoopRun& any) {
+    std::visit(
+        [&](const auto& run) {
+          if (options_.dump_after == "schedule") out_ << describe_loops(run, options_.schedule_lines);
+          emitter_->emit(run);
+        },
+        any);
+    if (const auto* run = std::get_if<ConvLoopRun>(&any)) reorder_weights(*run, work, machine_, memory_, *program_);
   }
 
   arch::HostTensor host_tensor(const TensorView& view) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/emit/emitter.h"
+#include "compiler/schedule/command_class.h"
 #include "sim/arch/isa.h"
 
 namespace gemel::compiler {
@@ -74,8 +75,10 @@ void Emitter::loop(const LoopRun& run, const LoopOp& op) {
 void Emitter::loop_command(const Command& command) {
   offer(command);
   expander_.command(command, [this](const Command& plain) {
-    const auto funct = static_cast<Funct>(plain.funct);
-    const Stream stream = arch::is_mvin(funct) ? Stream::Load : funct == Funct::Mvout ? Stream::Store : Stream::Compute;
+    const CommandClass c = class_of(plain);
+    const Stream stream = c == CommandClass::Load    ? Stream::Load
+                          : c == CommandClass::Store ? Stream::Store
+                                                     : Stream::Compute;
     ++commands_[static_cast<std::size_t>(stream)];
   });
 }

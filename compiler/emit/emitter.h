@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/memory/memory_plan.h"
+#include "compiler/schedule/loop_conv_schedule.h"
 #include "compiler/schedule/loop_schedule.h"
 #include "compiler/schedule/operation.h"
 #include "compiler/tile/machine.h"
@@ -29,6 +30,7 @@ class Emitter {
   void host(arch::HostOp op);
   void emit(const Schedule& schedule);
   void emit(const LoopRun& run);
+  void emit(const ConvLoopRun& run);
   // Of all layers so far.
   std::vector<arch::Tile> take_tiles() { return std::move(tiles_); }
 
@@ -43,6 +45,7 @@ class Emitter {
   void configure_load(const arch::ConfigLoad& config);
   void configure_store(const arch::ConfigStore& config);
   void loop(const LoopRun& run, const LoopOp& op);
+  void loop(const ConvLoopOp& op);
   void loop_command(const arch::Command& command);
 
   const Machine& machine_;
@@ -57,6 +60,9 @@ class Emitter {
   // Of the two loop slots, which take the loops in turn: registers as last written, functs 9 to 13.
   std::array<std::array<std::optional<arch::Command>, 5>, 2> loop_registers_;
   unsigned loop_slot_ = 0;
+  // The same of the convolution loops, functs 16 to 21.
+  std::array<std::array<std::optional<arch::Command>, 6>, 2> conv_registers_;
+  unsigned conv_slot_ = 0;
   arch::LoopExpander expander_;  // counts what loops are made of
 };
 

@@ -185,7 +185,9 @@ class Predictor {
         const arch::ConfigLoad config = arch::decode_config_load(command.rs1, command.rs2);
         block_stride_[config.state] = config.block_stride;
       } else if (c == CommandClass::Execute) {
-        b_transpose_ = arch::decode_config_execute(command.rs1, command.rs2).b_transpose;
+        const arch::ConfigExecute config = arch::decode_config_execute(command.rs1, command.rs2);
+        if (!config.set_only_strides) b_transpose_ = config.b_transpose;
+        a_stride_ = config.a_stride;
       }
     } else if (arch::is_mvin(funct)) {
       const arch::Mvin mvin = arch::decode_mvin(command);
@@ -201,7 +203,7 @@ class Predictor {
       touch(preload.c, preload.c.rows, 1, 0, {CommandClass::Load, CommandClass::Store});
     } else {
       const arch::Compute compute = arch::decode_compute(command);
-      touch(compute.a, compute.a.rows, 1, 0, {CommandClass::Load});
+      touch(compute.a, std::int64_t{compute.a.rows} * a_stride_, 1, 0, {CommandClass::Load});
       touch(compute.bd, compute.bd.rows, 1, 0, {CommandClass::Load});
     }
     station.waiting.push_back(entry);
@@ -270,6 +272,7 @@ class Predictor {
   std::vector<Touch> rows_;
   std::array<std::uint32_t, 3> block_stride_{};
   bool b_transpose_ = false;
+  std::uint16_t a_stride_ = 1;
   Time last_allocation_ = -1;
   std::vector<TimingExecute::Done> done_;
 };

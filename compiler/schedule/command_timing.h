@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// Predicts how long a run of commands takes, plain ones and LOOP_WS alike, by a model of the machine in which every
+// Predicts how long a run of commands takes, plain ones and loops alike, by a model of the machine in which every
 // command has one start and one end, rows meet in banks, and transactions in the ports of memory. What it leaves out:
 // jitter of the memory, results that meet loads in the accumulator, hazards through the scratchpad's results, pooling.
 #include <cstdint>

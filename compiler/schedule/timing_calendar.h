@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // Cycles in which something that serves one at a time is taken: a port, a bank, the response channel.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -44,6 +45,17 @@ class Pool {
  private:
   std::vector<Time> free_;
   std::size_t next_ = 0;
+};
+
+// The same for a few things of which uses end in any order.
+class Trackers {
+ public:
+  explicit Trackers(std::size_t size) : free_(size == 0 ? 1 : size, 0) {}
+  Time available() const { return *std::min_element(free_.begin(), free_.end()); }
+  void take(Time until) { *std::min_element(free_.begin(), free_.end()) = until; }
+
+ private:
+  std::vector<Time> free_;
 };
 
 }  // namespace gemel::compiler

@@ -10,32 +10,11 @@ namespace gemel::compiler {
 using arch::Command;
 using arch::Funct;
 
-CommandClass class_of(const Command& command) {
-  switch (static_cast<Funct>(command.funct)) {
-    case Funct::Config:
-      switch (arch::config_kind(command.rs1)) {
-        case arch::ConfigKind::Execute:
-          return CommandClass::Execute;
-        case arch::ConfigKind::Load:
-          return CommandClass::Load;
-        default:
-          return CommandClass::Store;
-      }
-    case Funct::Mvin:
-    case Funct::Mvin2:
-    case Funct::Mvin3:
-      return CommandClass::Load;
-    case Funct::Mvout:
-      return CommandClass::Store;
-    default:
-      return CommandClass::Execute;
-  }
-}
-
 TimingFrontEnd::TimingFrontEnd(const std::vector<Command>& commands, const Machine& machine)
-    : commands_(commands), machine_(machine) {
+    : commands_(commands), machine_(machine), conv_(machine) {
   for (unsigned slot = 0; slot < 2; ++slot) slots_[slot] = arch::matmul_loop_after_reset(slot, machine.derived);
   exits_.fill(-3);
+  conv_exits_.fill(-2);
   read_host();
 }
 
@@ -44,14 +23,26 @@ void TimingFrontEnd::read_host() {
   while (next_ < commands_.size()) {
     const Command& command = commands_[next_];
     if (!waits_) {
-      accept_ = std::max(offered_from_, exits_[next_ % exits_.size()] + 3);
+      accept_ =
+          std::max({offered_from_, exits_[next_ % exits_.size()] + 3, conv_exits_[next_ % conv_exits_.size()] + 2});
       host_cycles_ += 1 + machine_.config.host.issue_gap_cycles;
       offered_from_ = accept_ + 1 + machine_.config.host.issue_gap_cycles;
       waits_ = true;
     }
+    if (arch::is_conv_loop_command(command.funct)) {
+      if (!loops_.empty() || conv_.full()) return;
+      conv_exit_ = std::max({accept_ + 2, conv_exit_ + 1, exit_, conv_.slot_free()});
+      conv_exits_[next_ % conv_exits_.size()] = conv_exit_;
+      exits_[next_ % exits_.size()] = conv_exit_ + 1;
+      conv_.command(command, conv_exit_);
+      ++next_;
+      waits_ = false;
+      continue;
+    }
+    if (convolves()) return;
     if (!arch::is_matmul_loop_command(command.funct, machine_.config.isa_version)) return;
     if (loops_.size() == 2) return;
-    exit_ = std::max({accept_ + 3, exit_ + 1, slot_free_});
+    exit_ = std::max({accept_ + 3, exit_ + 1, slot_free_, conv_.slot_free() + 1});
     exits_[next_ % exits_.size()] = exit_;
     const std::size_t slot = (freed_ + loops_.size()) % 2;
     arch::write_matmul_register(slots_[slot], command, machine_.config.isa_version);
@@ -70,11 +61,37 @@ void TimingFrontEnd::read_host() {
 }
 
 Time TimingFrontEnd::next_entry() const {
+  if (convolves()) return std::min(next_move(), next_from_conv());
   if (queue_.size() == 2) return kNever;
   const Time room = std::max(entry_ + 1, pops_[entered_ % 2] + 1);
   if (!loops_.empty()) return std::max(room, retry_);
   if (next_ == commands_.size()) return kNever;
-  return std::max({room, accept_ + 3, exit_ + 1, slot_free_});
+  return std::max({room, accept_ + 3, exit_ + 1, slot_free_, conv_.slot_free() + 1});
+}
+
+// A command of a convolution loop goes on to the last queue.
+Time TimingFrontEnd::next_move() const {
+  if (between_.empty() || queue_.size() == 2) return kNever;
+  return std::max({between_.front().since, entry_ + 1, pops_[entered_ % 2] + 1});
+}
+
+Time TimingFrontEnd::next_from_conv() const {
+  if (conv_.empty() || between_.size() == 2) return kNever;
+  return std::max({conv_.next(), between_entry_ + 1, between_pops_[between_entered_ % 2] + 1});
+}
+
+void TimingFrontEnd::convolve(Time at, const std::array<OnTheWay, 3>& on_the_way) {
+  if (next_move() == at) {
+    --queued_[static_cast<std::size_t>(class_of(between_.front().command))];
+    push(between_.front().command, at);
+    between_.pop_front();
+    between_pops_[(between_entered_ - between_.size() - 1) % 2] = at;
+  } else if (const std::optional<Command> command = conv_.give(at, on_the_way)) {
+    between_.push_back({*command, at + 1});
+    ++queued_[static_cast<std::size_t>(class_of(*command))];
+    ++between_entered_;
+    between_entry_ = at;
+  }
 }
 
 void TimingFrontEnd::push(const Command& command, Time at) {
@@ -93,6 +110,11 @@ void TimingFrontEnd::pop(Time at) {
 
 void TimingFrontEnd::enter(const std::array<OnTheWay, 3>& on_the_way) {
   const Time at = next_entry();
+  if (convolves()) {
+    convolve(at, on_the_way);
+    read_host();
+    return;
+  }
   if (!loops_.empty()) {
     unroll(at, on_the_way);
     read_host();
@@ -108,6 +130,7 @@ void TimingFrontEnd::enter(const std::array<OnTheWay, 3>& on_the_way) {
 
 void TimingFrontEnd::retry(Time at) {
   if (retry_ == kNever) retry_ = at;
+  conv_.retry(at);
 }
 
 // ---- Streams of loops ---------------------------------------------------------------------------------------------

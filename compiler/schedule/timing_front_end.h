@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// The host, the front end and the loop unroller, as far as predict_cycles() needs them: which command stands before the
-// reservation station, and since when (docs/microarchitecture.md, sections 2, 17 and 18).
+// The host, the front end and the unroller of matmul loops, as far as predict() needs them: which command stands before
+// the reservation station, and since when (docs/microarchitecture.md, sections 2, 17 and 18).
 #include <array>
 #include <deque>
 #include <vector>
 
+#include "compiler/schedule/command_class.h"
 #include "compiler/schedule/timing_calendar.h"
+#include "compiler/schedule/timing_conv_unroller.h"
 #include "compiler/tile/machine.h"
 #include "sim/arch/loop_matmul.h"
 
 namespace gemel::compiler {
-
-enum class CommandClass : std::uint8_t { Load, Execute, Store };
-CommandClass class_of(const arch::Command& command);
-
-// Commands of a class that are behind the front end: how many, and when the next one ends, kNever where that is not
-// known yet.
-struct OnTheWay {
-  std::size_t count = 0;
-  Time next_end = kNever;
-};
 
 class TimingFrontEnd {
  public:
@@ -35,7 +27,6 @@ class TimingFrontEnd {
   void retry(Time at);
 
   bool empty() const { return queue_.empty(); }
-  bool done() const { return queue_.empty() && next_ == commands_.size() && loops_.empty(); }
   const arch::Command& head() const { return queue_.front().command; }
   Time head_since() const { return queue_.front().since; }
   void pop(Time at);
@@ -73,21 +64,33 @@ class TimingFrontEnd {
   bool store_may() const;
   StreamId load_choice() const;
   bool unroll(Time at, const std::array<OnTheWay, 3>& on_the_way);
+  bool convolves() const { return !conv_.empty() || !between_.empty(); }
+  Time next_move() const;
+  Time next_from_conv() const;
+  void convolve(Time at, const std::array<OnTheWay, 3>& on_the_way);
   const Loop& loop(std::size_t number) const { return loops_[number - freed_]; }
 
   const std::vector<arch::Command>& commands_;
   const Machine& machine_;
-  // Host: accepts_ and exits_ of the last eight commands (out of the third queue).
+  // Host.
   std::size_t next_ = 0;
   Time accept_ = 0, offered_from_ = 0, exit_ = 0, host_cycles_ = 0;
-  std::array<Time, 6> exits_{};
+  std::array<Time, 6> exits_{};       // out of the third queue
+  std::array<Time, 4> conv_exits_{};  // loop commands, out of the second queue
+  Time conv_exit_ = 0;
   bool waits_ = false;  // accept_ belongs to commands_[next_], which has not left the third queue
   std::deque<Queued> queue_;
   std::array<std::size_t, 3> queued_{};
   std::array<Time, 2> pops_{{-1, -1}};
   std::size_t entered_ = 0;
   Time entry_ = -1, retry_ = 0;
-  // Unroller.
+  // What convolution loops gave, in the queue between the unrollers.
+  TimingConvUnroller conv_;
+  std::deque<Queued> between_;
+  Time between_entry_ = -1;
+  std::size_t between_entered_ = 0;
+  std::array<Time, 2> between_pops_{{-1, -1}};
+  // Unroller of matmul loops.
   std::array<arch::MatmulLoop, 2> slots_;
   std::deque<Loop> loops_;  // configured, not yet done
   std::size_t freed_ = 0;   // number of the first of them

@@ -54,7 +54,7 @@ void TimingLoad::begin() {
 
 Time TimingLoad::next_request() const {
   if (!active_) return kNever;
-  return zeros_ ? std::max(taken_ + 2, piece_ + 1) : std::max({taken_ + 2, request_ + 1, p_.reads.available()});
+  return zeros_ ? std::max(taken_ + 2, zero_piece_ + 1) : std::max({taken_ + 2, request_ + 1, p_.reads.available()});
 }
 
 bool TimingLoad::request(std::size_t& number, Time& done) {
@@ -65,7 +65,7 @@ bool TimingLoad::request(std::size_t& number, Time& done) {
   }
   if (row_ < fetched_) return false;
   number = number_;
-  done = written_ + 1;
+  done = (zeros_ ? zero_written_ : written_) + 1;
   unit_ = std::max(taken_ + 1, start_ + 2);
   trackers_.take(done + 1);
   p_.last = std::max(p_.last, done);
@@ -77,14 +77,15 @@ bool TimingLoad::request(std::size_t& number, Time& done) {
 // The row before leaves the input register when its first transaction goes.
 void TimingLoad::next_row() {
   at_ = 0;
-  if (++row_ < fetched_) taken_ = std::max(taken_ + 1, zeros_ ? piece_ - 1 : request_ - 1);
+  if (++row_ < fetched_) taken_ = std::max(taken_ + 1, zeros_ ? zero_piece_ - 1 : request_ - 1);
 }
 
 void TimingLoad::zero_row() {
   const std::int64_t dim = p_.machine.dim();
   for (std::int64_t block = 0; block < (mvin_.local.cols + dim - 1) / dim; ++block) {
-    piece_ = std::max(piece_ + 1, taken_ + 2);
-    write(row_, block, piece_);
+    zero_piece_ = port_.take_first_free(std::max(zero_piece_ + 1, taken_ + 2));
+    zero_written_ = zero_piece_;
+    write(row_, block, zero_written_);
   }
   next_row();
 }
@@ -108,7 +109,8 @@ void TimingLoad::transaction() {
       if (piece_end > there) break;
       piece_ = std::max(piece_ + 1, beat + 3);
       for (std::int64_t r = 0; r < repeats_; ++r) {
-        write(repeats_ > 1 ? repeats_ - 1 - r : row_, at_ / piece_bytes_, piece_ + (wide_ ? 1 : 3));
+        written_ = port_.take_first_free(std::max(written_ + 1, piece_ + (wide_ ? 1 : 3)));
+        write(repeats_ > 1 ? repeats_ - 1 - r : row_, at_ / piece_bytes_, written_);
       }
     }
   }
@@ -116,11 +118,10 @@ void TimingLoad::transaction() {
   if (at_ == row_bytes_) next_row();
 }
 
-void TimingLoad::write(std::int64_t row, std::int64_t block, Time ready) {
-  written_ = std::max(written_ + 1, ready);
+void TimingLoad::write(std::int64_t row, std::int64_t block, Time at) {
   if (mvin_.local.address.is_accumulator()) return;
   const auto offset = static_cast<std::uint32_t>(block * config_.block_stride + row);
-  p_.scratchpad[mvin_.local.address.plus(offset, p_.machine.derived).bank(p_.machine.derived)].take(written_);
+  p_.scratchpad[mvin_.local.address.plus(offset, p_.machine.derived).bank(p_.machine.derived)].take(at);
 }
 
 // ---- Products: sections 10 and 11 --------------------------------------------------------------------------------

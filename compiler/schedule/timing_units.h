@@ -56,10 +56,11 @@ class TimingLoad {
   void next_row();
   void zero_row();
   void transaction();
-  void write(std::int64_t row, std::int64_t block, Time ready);
+  void write(std::int64_t row, std::int64_t block, Time at);
 
   TimingPorts& p_;
-  Pool trackers_;
+  Trackers trackers_;
+  Calendar port_;  // of local writes
   std::array<arch::ConfigLoad, 3> state_;
   std::deque<Waiting> queue_;
   // The mvin at work: rows to fetch, local rows for each, bytes of a row and of a piece.
@@ -71,6 +72,7 @@ class TimingLoad {
   std::int64_t row_ = 0, at_ = 0;
   Time start_ = 0, taken_ = 0;
   Time unit_ = 0, request_ = 0, piece_ = 0, written_ = 0;
+  Time zero_piece_ = 0, zero_written_ = 0;  // of the zero writer, which does not wait for what memory still owes
 };
 
 // Looks at the first three commands of its queue, so it is asked when its next decision is.

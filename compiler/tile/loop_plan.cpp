@@ -11,15 +11,6 @@ constexpr std::int64_t kCommandsOfLoop = 4;  // bounds seldom, two pairs of addr
 
 std::int64_t parts_of(std::int64_t total, std::int64_t size) { return (total + size - 1) / size; }
 
-// Sizes that cut `total` into equal parts of at most `most`, largest first.
-std::vector<std::int32_t> part_sizes(std::int32_t total, std::int32_t most) {
-  std::set<std::int32_t, std::greater<>> sizes;
-  for (std::int64_t parts = parts_of(total, most); parts <= total; parts = std::max(parts + 1, parts * 5 / 4)) {
-    sizes.insert(static_cast<std::int32_t>(parts_of(total, parts)));
-  }
-  return {sizes.begin(), sizes.end()};
-}
-
 class LoopSearch {
  public:
   LoopSearch(const Contraction& work, const Machine& machine)
@@ -106,8 +97,16 @@ class LoopSearch {
 
 }  // namespace
 
-std::int64_t LoopPlan::total() const {
+std::int64_t LoopEstimate::total() const {
   return std::max(cost.busiest(), host) + (cost.load + cost.store) / 16 + cost.edges;
+}
+
+std::vector<std::int32_t> part_sizes(std::int32_t total, std::int32_t most) {
+  std::set<std::int32_t, std::greater<>> sizes;
+  for (std::int64_t parts = parts_of(total, most); parts <= total; parts = std::max(parts + 1, parts * 5 / 4)) {
+    sizes.insert(static_cast<std::int32_t>(parts_of(total, parts)));
+  }
+  return {sizes.begin(), sizes.end()};
 }
 
 std::vector<PositionRun> position_runs(const Contraction& work) {

@@ -12,14 +12,20 @@
 
 namespace gemel::compiler {
 
-struct LoopPlan {
-  std::int32_t i = 1, j = 1, k = 1;  // blocks of a tile; those at the ends may have fewer
+struct LoopEstimate {
   std::int64_t loops = 0;
   TileCost cost;
   std::int64_t host = 0;   // cycles in which the host offers commands, or waits between them
   std::int64_t least = 0;  // cycles that the array or memory is busy whatever else happens
   std::int64_t total() const;
 };
+
+struct LoopPlan : LoopEstimate {
+  std::int32_t i = 1, j = 1, k = 1;  // blocks of a tile; those at the ends may have fewer
+};
+
+// Sizes that cut `total` into equal parts of at most `most`, largest first.
+std::vector<std::int32_t> part_sizes(std::int32_t total, std::int32_t most);
 
 // Positions whose rows of A, and of C, lie one stride apart: bytes from the operand's base.
 struct PositionRun {

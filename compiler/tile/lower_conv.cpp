@@ -2,6 +2,7 @@
 #include "compiler/tile/lower_conv.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "compiler/tile/lower_parts.h"
 #include "compiler/tile/pack_weights.h"
@@ -133,6 +134,12 @@ class ConvLowering {
            machine_.blocks(lanes) < window_.kernel_w * machine_.blocks(channels_);
   }
 
+  // Rows of whole requests; of whole pixels too, which convolution loops ask for, unless that takes far more memory.
+  std::int64_t padded_pitch(std::int64_t bytes) const {
+    const std::int64_t pitch = round_up(bytes, 64), of_pixels = round_up(bytes, std::lcm(std::int64_t{64}, channels_));
+    return of_pixels <= 4 * pitch ? of_pixels : pitch;
+  }
+
   // A tap per kernel row; the pixels of a row are its lanes. Columns of padding must be in memory: where the window
   // reaches over the image, a copy with margins is made first.
   std::vector<Stage> patch() {
@@ -158,7 +165,7 @@ class ConvLowering {
     if (left > 0 || right > 0) {
       const std::int64_t margin = round_up(left * channels_, machine_.derived.bus_bytes);
       const std::int64_t row_bytes = image_w * channels_;
-      const std::int64_t pitch = round_up(margin + row_bytes + right * channels_, 64);
+      const std::int64_t pitch = padded_pitch(margin + row_bytes + right * channels_);
       const std::int64_t image_bytes = pitch * work.in_h;
       const BufferId padded = buffers_.scratch(name_ + ".padded_input", image_bytes * work.images);
       for (std::int32_t i = 0; i < work.images; ++i) {

@@ -119,6 +119,7 @@ TEST(LoopChoice, IsRefusedWhereNoLayerCanBeALoop) {
   ConvolutionSpec spec;
   spec.out_channels = 16;
   spec.window.kernel_h = spec.window.kernel_w = 3;
+  spec.window.stride_h = 2;
   const TensorId x = builder.input("x", {1, 9, 9, 16});
   const Graph graph = builder.finish({builder.convolution("y", x, spec, {})});
   try {
@@ -126,7 +127,8 @@ TEST(LoopChoice, IsRefusedWhereNoLayerCanBeALoop) {
     FAIL() << "compiled";
   } catch (const arch::InputError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("no layer can be a loop"));
-    EXPECT_THAT(error.what(), testing::HasSubstr("'y': loop_ws multiplies two matrices, this is a sum over 9 taps"));
+    EXPECT_THAT(error.what(),
+                testing::HasSubstr("'y': loop_conv_ws steps alike down and across, this layer by 2 and 1"));
   }
 }
 
