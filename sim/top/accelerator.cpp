@@ -58,12 +58,6 @@ void Accelerator::advance(Cycle now) {
   look(front_end_);
 }
 
-Cycle Accelerator::next_due() const {
-  return std::min({memory_port_.due(), mvin_writer_.due(), zero_writer_.due(), execute_controller_.due(),
-                   store_pipeline_.due(), store_controller_.due(), load_controller_.due(), station_.due(),
-                   front_end_.due()});
-}
-
 std::string Accelerator::unit_due_by(Cycle now) const {
   for (const Unit* unit : std::initializer_list<const Unit*>{&memory_port_, &mvin_writer_, &zero_writer_,
                                                              &execute_controller_, &store_pipeline_, &store_controller_,

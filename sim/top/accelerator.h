@@ -2,6 +2,7 @@
 #pragma once
 // The accelerator: its units, wired. Advances them cycle by cycle in one fixed order, and says which cycle is the next
 // in which anything can happen.
+#include <algorithm>
 #include <string>
 #include <systemc>
 #include <vector>
@@ -35,7 +36,11 @@ class Accelerator final : public sc_core::sc_module {
   const CounterFile& counters() const { return counters_; }
 
   void advance(Cycle now);
-  Cycle next_due() const;
+  Cycle next_due() const {
+    return std::min({memory_port_.due(), mvin_writer_.due(), zero_writer_.due(), execute_controller_.due(),
+                     store_pipeline_.due(), store_controller_.due(), load_controller_.due(), station_.due(),
+                     front_end_.due()});
+  }
   std::string unit_due_by(Cycle now) const;  // the name of one that is
 
   // Nothing is left to do for what was accepted so far, from the cycle quiet_from() on; false while that is open.

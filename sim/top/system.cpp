@@ -34,15 +34,8 @@ System::System(const sc_core::sc_module_name& name, const arch::Program& program
       memory_(program.base, program.size, config.memory),
       target_("memory", memory_),
       host_(program, config.host, memory_, options.timing_only, options.captures,
-            Host::Listener{[this](Cycle at) {
-                             marks_.push_back({at, Mark::Begin, 0});
-                           },
-                           [this](Cycle at) {
-                             marks_.push_back({at, Mark::End, 0});
-                           },
-                           [this](std::size_t layer, Cycle at) {
-                             marks_.push_back({at, Mark::Layer, layer});
-                           }}),
+            Host::Listener{[this](Cycle at) { mark(at, Mark::Begin); }, [this](Cycle at) { mark(at, Mark::End); },
+                           [this](std::size_t layer, Cycle at) { mark(at, Mark::Layer, layer); }}),
       accelerator_("accelerator", config, derived_, host_, options.events, options.timing_only) {
   accelerator_.memory_port().socket.bind(target_.socket);
   memory_.load(program.memory);
@@ -74,7 +67,7 @@ void System::simulate() {
       continue;  // the host may stand at the next fence already
     }
     const Cycle next = accelerator_.next_due();
-    take_marks(next);
+    if (next >= first_mark_) take_marks(next);
     if (next == kNever)
       throw DeadlockError("the program stops in cycle " + std::to_string(now) + " with " +
                           std::to_string(accelerator_.front_end().commands()) + " commands accepted; " +
@@ -98,6 +91,12 @@ void System::simulate() {
   options_.timeline->end(end_.cycle);
 }
 
+// The host names them in order of cycles.
+void System::mark(Cycle at, Mark what, std::size_t layer) {
+  marks_.push_back({at, what, layer});
+  first_mark_ = marks_.front().cycle;
+}
+
 // Up to `until`, in which the next unit is due, everything before a mark is known.
 void System::take_marks(Cycle until) {
   std::size_t taken = 0;
@@ -110,6 +109,7 @@ void System::take_marks(Cycle until) {
     layers_.back().layer = mark.layer;
   }
   marks_.erase(marks_.begin(), marks_.begin() + static_cast<std::ptrdiff_t>(taken));
+  first_mark_ = marks_.empty() ? kNever : marks_.front().cycle;
 }
 
 System::Snapshot System::snapshot(Cycle now) {

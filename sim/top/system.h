@@ -47,6 +47,7 @@ class System final : public sc_core::sc_module {
   };
   void run();
   void simulate();
+  void mark(Cycle at, Mark what, std::size_t layer = 0);
   void take_marks(Cycle until);
   Snapshot snapshot(Cycle now);
   std::vector<UnitAccounting> between(const Snapshot& from, const Snapshot& to) const;
@@ -55,6 +56,7 @@ class System final : public sc_core::sc_module {
   arch::DerivedConfig derived_;
   const RunOptions& options_;
   std::vector<DueMark> marks_;
+  Cycle first_mark_ = kNever;
   Snapshot begin_, end_;
   std::vector<Snapshot> layers_;
   ReferenceMemory memory_;

@@ -50,14 +50,23 @@ class CommandFrontEnd final : public Unit, public LoopCommandListener {
  private:
   static constexpr unsigned kQueues = 4;
   enum Queue : unsigned { kRaw, kConv, kMatmul, kUnrolled };
+  enum class Goes : std::uint8_t { ToStation, ToUnroller, Nowhere };  // the last: it acts at the head of the last queue
   struct Held {
     arch::Command command;
     Cycle visible = 0;  // at the head of the last queue
+    Goes goes{};
+    CommandClass of{};  // in the station
   };
   void pull();
-  bool consume(const arch::Command& command, Cycle now);
-  bool may_proceed(const arch::Command& command);
+  void consume(const arch::Command& command, Cycle now);
   void record_accepted(Cycle at);
+  void sleep_until_head_may_leave();
+  Cycle head_may_leave_at() const {
+    return static_cast<Cycle>(std::max(static_cast<std::int64_t>(pending_[first_].visible), left_[0] + 1));
+  }
+  // For the command that the host has next: with one held, left_ tells of the one two before; with none, of the one
+  // before: the one two before is older still.
+  std::int64_t left_two_before() const { return held_ == 1 ? left_[0] : left_[1]; }
 
   // ---- Cycle by cycle ----
   struct QueueEntry {
@@ -69,7 +78,6 @@ class CommandFrontEnd final : public Unit, public LoopCommandListener {
     std::array<QueueEntry, 2> entries;
     unsigned count = 0;
   };
-  bool is_loop_command(const arch::Command& command) const { return conv_.owns(command) || matmul_.owns(command); }
   void enter_by_cycle(const arch::Command& command, Cycle offered);
   bool chain_is_empty() const;
   bool chain_cycle(Cycle now, bool may_allocate);
@@ -87,12 +95,14 @@ class CommandFrontEnd final : public Unit, public LoopCommandListener {
   CounterFile& counters_;
   CommandSource* source_ = nullptr;
   EventLog* events_ = nullptr;
-  std::array<Held, 2> pending_;
-  unsigned held_ = 0;
+  std::array<Goes, 256> goes_{};  // by function code
+  std::array<Held, 2> pending_;   // from first_ on
+  unsigned first_ = 0, held_ = 0;
   std::uint64_t accepted_ = 0;
-  // entered_[q][0]: cycle in which the last command entered queue q; [1]: the one before. left_: the same for leaving
-  // the last queue.
-  std::array<std::array<std::int64_t, 2>, kQueues> entered_;
+  // entered_[last_][q]: cycle in which the last command entered queue q; entered_[1 - last_]: the one before. left_[0]:
+  // in which the last one left the last queue; [1]: the one before.
+  std::array<std::array<std::int64_t, kQueues>, 2> entered_;
+  unsigned last_ = 0;
   std::array<std::int64_t, 2> left_;
 
   bool by_cycle_ = false;

@@ -9,15 +9,14 @@ namespace gemel::sim {
 void CommandFrontEnd::enter_by_cycle(const arch::Command& command, Cycle offered) {
   by_cycle_ = true;
   looked_at_ = -1;
-  const std::int64_t left_two_before = held_ == 1 ? left_[0] : left_[1];
   for (unsigned q = 0; q < kQueues; ++q) {
-    const std::int64_t freed = q + 1 < kQueues ? entered_[q + 1][1] : left_two_before;
-    earliest_[q] = std::max(entered_[q][0], freed) + 1;
+    const std::int64_t freed = q + 1 < kQueues ? entered_[1 - last_][q + 1] : left_two_before();
+    earliest_[q] = std::max(entered_[last_][q], freed) + 1;
     queues_[q].count = 0;
   }
   if (held_ == 1) {
-    const std::int64_t entered = std::max(static_cast<std::int64_t>(pending_[0].visible) - 1, left_[0]);
-    queues_[kUnrolled].entries[0] = QueueEntry{pending_[0].command, CommandOrigin::Host, entered};
+    queues_[kUnrolled].entries[0] =
+        QueueEntry{pending_[first_].command, CommandOrigin::Host, static_cast<std::int64_t>(head_may_leave_at()) - 1};
     queues_[kUnrolled].count = 1;
     held_ = 0;
   }
@@ -41,7 +40,7 @@ const CommandFrontEnd::QueueEntry* CommandFrontEnd::head(Queue q, Cycle now) con
 void CommandFrontEnd::push(Queue q, const arch::Command& command, CommandOrigin origin, Cycle now) {
   ShortQueue& queue = queues_[q];
   queue.entries[queue.count++] = QueueEntry{command, origin, static_cast<std::int64_t>(now)};
-  entered_[q].fill(static_cast<std::int64_t>(now));
+  entered_[0][q] = entered_[1][q] = static_cast<std::int64_t>(now);
 }
 
 void CommandFrontEnd::pop(Queue q) {
@@ -86,7 +85,10 @@ bool CommandFrontEnd::chain_cycle(Cycle now, bool may_allocate) {
     room[q] = queues_[q].count < 2 && earliest_[q] <= static_cast<std::int64_t>(now);
   bool changed = false;
   if (const QueueEntry* entry = may_allocate ? head(kUnrolled, now) : nullptr) {
-    if (consume(entry->command, now) || station_.allocate(entry->command, entry->origin, now)) {
+    const bool enters = goes_[entry->command.funct] == Goes::ToStation;
+    if (!enters) consume(entry->command, now);
+    if (!enters ||
+        station_.allocate(entry->command, ReservationStation::class_of(entry->command), entry->origin, now)) {
       pop(kUnrolled);
       left_.fill(static_cast<std::int64_t>(now));
       changed = true;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 // A command on its way from the reservation station to a controller.
-#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -27,12 +26,10 @@ struct IssuedCommand {
   static constexpr std::uint8_t kNoEntry = 0xFF;
   arch::Command command;
   std::uint8_t entry = kNoEntry;  // of its class in the station; kNoEntry: nothing to complete
+  CommandOrigin origin = CommandOrigin::Host;
   Cycle allocated = 0;
   // The cycle in which its last dependency on a class left; 0 where there was none.
   std::array<Cycle, kCommandClasses> resolved{};
-  // The first cycle in which it may issue, with no dependency left.
-  Cycle ready() const { return std::max({allocated, resolved[0], resolved[1], resolved[2]}) + 1; }
-  CommandOrigin origin = CommandOrigin::Host;
 };
 
 }  // namespace gemel::sim

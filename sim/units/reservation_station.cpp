@@ -18,6 +18,7 @@ ReservationStation::ReservationStation(const sc_core::sc_module_name& name, cons
                                        const arch::DerivedConfig& derived)
     : Unit(name),
       derived_(derived),
+      ranges_(derived),
       entries_count_{config.reservation_station.load_entries, config.reservation_station.execute_entries,
                      config.reservation_station.store_entries} {
   for (unsigned c = 0; c < kCommandClasses; ++c) {
@@ -64,45 +65,41 @@ CommandClass ReservationStation::class_of(const Command& command) {
                               " is not an instruction of this machine");
 }
 
-void ReservationStation::describe_ranges(const Command& command, CommandClass c, Entry& entry) {
-  entry.reads[0] = entry.reads[1] = entry.writes = RowRange{};
-  entry.config = static_cast<Funct>(command.funct) == Funct::Config;
-  if (entry.config) return;
+template <CommandClass kClass>
+[[gnu::always_inline]] inline void ReservationStation::describe_ranges(const Command& command, Entry& entry) {
+  const auto range = [&](arch::LocalAddress first, std::uint32_t rows) {
+    const RowRange r = ranges_.of(first, rows);
+    any_wrapped_ |= r.wraps();
+    return r;
+  };
   const std::uint32_t dim = derived_.dim;
-  const auto range = [&](arch::LocalAddress first, std::uint32_t rows) { return RowRange::of(first, rows, derived_); };
-  switch (c) {
-    case CommandClass::Load: {
-      const arch::Mvin m = arch::decode_mvin(command);
-      const std::uint32_t blocks = (m.local.cols + dim - 1) / dim;
-      entry.writes = range(m.local.address, (blocks > 0 ? blocks - 1 : 0) * block_stride_[m.state] + m.local.rows);
-      const std::uint32_t below = pixel_repeats_[m.state] - 1;
-      const std::uint32_t base = entry.writes.in_accumulator() ? RowRange::kAccumulatorBase : 0;
-      if (!entry.writes.empty()) entry.writes.start -= std::min(entry.writes.start - base, below);
-      break;
+  entry.reads[0] = entry.reads[1] = entry.writes = RowRange{};
+  if constexpr (kClass == CommandClass::Load) {
+    const arch::Mvin m = arch::decode_mvin(command);
+    const std::uint32_t blocks = (m.local.cols + dim - 1) / dim;
+    entry.writes = range(m.local.address, (blocks > 0 ? blocks - 1 : 0) * block_stride_[m.state] + m.local.rows);
+    const std::uint32_t below = pixel_repeats_[m.state] - 1;
+    if (!entry.writes.empty()) entry.writes.start -= std::min(entry.writes.start - entry.writes.memory_start(), below);
+  } else if constexpr (kClass == CommandClass::Execute) {
+    if (static_cast<Funct>(command.funct) == Funct::Preload) {
+      const arch::Preload p = arch::decode_preload(command.rs1, command.rs2);
+      entry.reads[0] = range(p.bd.address, preload_transposed_ ? p.bd.cols : p.bd.rows);
+      entry.writes = range(p.c.address, p.c.rows * c_stride_);
+    } else {
+      const arch::Compute k = arch::decode_compute(command);
+      entry.reads[0] = range(k.a.address, (a_transpose_ ? k.a.cols : k.a.rows) * a_stride_);
+      entry.reads[1] = range(k.bd.address, compute_transposed_ ? k.bd.cols : k.bd.rows);
     }
-    case CommandClass::Execute:
-      if (static_cast<Funct>(command.funct) == Funct::Preload) {
-        const arch::Preload p = arch::decode_preload(command.rs1, command.rs2);
-        entry.reads[0] = range(p.bd.address, preload_transposed_ ? p.bd.cols : p.bd.rows);
-        entry.writes = range(p.c.address, p.c.rows * c_stride_);
-      } else {
-        const arch::Compute k = arch::decode_compute(command);
-        entry.reads[0] = range(k.a.address, (a_transpose_ ? k.a.cols : k.a.rows) * a_stride_);
-        entry.reads[1] = range(k.bd.address, compute_transposed_ ? k.bd.cols : k.bd.rows);
-      }
-      break;
-    case CommandClass::Store: {
-      const arch::Mvout m = arch::decode_mvout(command.rs1, command.rs2);
-      if (pooling_) {
-        const bool acc = m.local.address.is_accumulator();
-        const std::uint32_t bank_rows = acc ? derived_.accumulator_bank_rows : derived_.scratchpad_bank_rows;
-        const std::uint32_t row = m.local.address.row(derived_);
-        entry.reads[0] = range(m.local.address, bank_rows - row % bank_rows);
-      } else {
-        const std::uint32_t blocks = (m.local.cols + dim - 1) / dim;
-        entry.reads[0] = range(m.local.address, (blocks > 0 ? blocks - 1 : 0) * dim + m.local.rows);
-      }
-      break;
+  } else {
+    const arch::Mvout m = arch::decode_mvout(command.rs1, command.rs2);
+    if (pooling_) {
+      const bool acc = m.local.address.is_accumulator();
+      const std::uint32_t bank_rows = acc ? derived_.accumulator_bank_rows : derived_.scratchpad_bank_rows;
+      const std::uint32_t row = m.local.address.row(derived_);
+      entry.reads[0] = range(m.local.address, bank_rows - row % bank_rows);
+    } else {
+      const std::uint32_t blocks = (m.local.cols + dim - 1) / dim;
+      entry.reads[0] = range(m.local.address, (blocks > 0 ? blocks - 1 : 0) * dim + m.local.rows);
     }
   }
 }
@@ -138,9 +135,11 @@ void ReservationStation::shadow_configuration(const Command& command) {
   }
 }
 
-void ReservationStation::find_dependencies(Entry& entry, CommandClass c) const {
-  entry.waits = {};
-  if (entry.config) return;
+template <CommandClass kClass, bool kMayWrap>
+[[gnu::always_inline]] inline void ReservationStation::find_dependencies(Entry& entry) {
+  const auto overlap = [](const RowRange& x, const RowRange& y) {
+    return kMayWrap ? x.overlaps(y) : x.overlaps_unwrapped(y);
+  };
   const auto scan = [&](CommandClass other, auto&& hazard) {
     std::uint64_t waits = 0;
     for (std::uint64_t mask = valid_[index(other)]; mask != 0; mask &= mask - 1) {
@@ -148,60 +147,70 @@ void ReservationStation::find_dependencies(Entry& entry, CommandClass c) const {
       if (hazard(entries_[index(other)][i])) waits |= std::uint64_t{1} << i;
     }
     entry.waits[index(other)] = waits;
+    waited_on_[index(other)] |= waits;
   };
-  switch (c) {
-    case CommandClass::Load:
-      scan(CommandClass::Execute, [&](const Entry& e) {
-        return entry.writes.overlaps(e.reads[0]) || entry.writes.overlaps(e.reads[1]) ||
-               entry.writes.overlaps(e.writes);
-      });
-      scan(CommandClass::Store, [&](const Entry& e) { return entry.writes.overlaps(e.reads[0]); });
-      break;
-    case CommandClass::Execute:
-      scan(CommandClass::Load, [&](const Entry& e) {
-        return e.writes.overlaps(entry.reads[0]) || e.writes.overlaps(entry.reads[1]) ||
-               e.writes.overlaps(entry.writes);
-      });
-      if (!entry.writes.empty())
-        scan(CommandClass::Store, [&](const Entry& e) { return entry.writes.overlaps(e.reads[0]); });
-      break;
-    case CommandClass::Store:
-      scan(CommandClass::Load, [&](const Entry& e) { return e.writes.overlaps(entry.reads[0]); });
-      scan(CommandClass::Execute, [&](const Entry& e) { return e.writes.overlaps(entry.reads[0]); });
-      break;
+  if constexpr (kClass == CommandClass::Load) {
+    scan(CommandClass::Execute, [&](const Entry& e) {
+      return overlap(entry.writes, e.reads[0]) || overlap(entry.writes, e.reads[1]) || overlap(entry.writes, e.writes);
+    });
+    scan(CommandClass::Store, [&](const Entry& e) { return overlap(entry.writes, e.reads[0]); });
+  } else if constexpr (kClass == CommandClass::Execute) {
+    scan(CommandClass::Load, [&](const Entry& e) {
+      return overlap(e.writes, entry.reads[0]) || overlap(e.writes, entry.reads[1]) || overlap(e.writes, entry.writes);
+    });
+    if (!entry.writes.empty())
+      scan(CommandClass::Store, [&](const Entry& e) { return overlap(entry.writes, e.reads[0]); });
+  } else {
+    scan(CommandClass::Load, [&](const Entry& e) { return overlap(e.writes, entry.reads[0]); });
+    scan(CommandClass::Execute, [&](const Entry& e) { return overlap(e.writes, entry.reads[0]); });
   }
 }
 
-bool ReservationStation::has_entry(const Command& command) {
-  const unsigned k = index(class_of(command));
-  if (valid_[k] != all_entries_[k]) return true;
-  front_end_waits_[k] = true;
-  return false;
-}
-
-bool ReservationStation::allocate(const Command& command, CommandOrigin origin, Cycle now) {
-  const CommandClass c = class_of(command);
-  const unsigned k = index(c);
-  std::uint64_t taken = valid_[k];
-  if (last_removed_ == now) taken |= removed_mask_[k];
-  const unsigned slot = taken == ~std::uint64_t{0} ? 64 : static_cast<unsigned>(__builtin_ctzll(~taken));
-  if (slot >= entries_count_[k]) {
+template <CommandClass kClass>
+bool ReservationStation::allocate_in(const Command& command, CommandOrigin origin, Cycle now) {
+  constexpr unsigned k = index(kClass);
+  std::uint64_t free = all_entries_[k] & ~valid_[k];
+  if (last_removed_ == now) free &= ~removed_mask_[k];
+  if (free == 0) {
     front_end_waits_[k] = true;
     if (last_removed_ == now && removed_mask_[k] != 0) front_end_->wake(now + 1);
     return false;
   }
-
+  const unsigned slot = static_cast<unsigned>(__builtin_ctzll(free));
   Entry& entry = entries_[k][slot];
-  entry.issued = IssuedCommand{command, static_cast<std::uint8_t>(slot), now, {}, origin};
+  entry.issued.command = command;
+  entry.issued.entry = static_cast<std::uint8_t>(slot);
+  entry.issued.origin = origin;
+  entry.issued.allocated = now;
+  entry.issued.resolved = {};
   entry.is_issued = false;
-  describe_ranges(command, c, entry);
-  find_dependencies(entry, c);
-  if (entry.config) shadow_configuration(command);
+  entry.may_issue_at = now + 1;
+  entry.waits = {};
+  entry.config = static_cast<Funct>(command.funct) == Funct::Config;
+  if (entry.config) {
+    entry.reads[0] = entry.reads[1] = entry.writes = RowRange{};
+    shadow_configuration(command);
+  } else {
+    describe_ranges<kClass>(command, entry);
+    any_wrapped_ ? find_dependencies<kClass, true>(entry) : find_dependencies<kClass, false>(entry);
+  }
   valid_[k] |= std::uint64_t{1} << slot;
-  if (activity_.started()) activity_.held(c, +1, now);
+  if (activity_.started()) activity_.held(kClass, +1, now);
   unissued_[k].push(static_cast<std::uint8_t>(slot));
-  if (unissued_[k].size() == 1) issue_from(c, now + 1);
+  if (unissued_[k].size() == 1) issue_from(kClass, now + 1);
   return true;
+}
+
+bool ReservationStation::allocate(const Command& command, CommandClass c, CommandOrigin origin, Cycle now) {
+  switch (c) {
+    case CommandClass::Load:
+      return allocate_in<CommandClass::Load>(command, origin, now);
+    case CommandClass::Execute:
+      return allocate_in<CommandClass::Execute>(command, origin, now);
+    case CommandClass::Store:
+      return allocate_in<CommandClass::Store>(command, origin, now);
+  }
+  return false;
 }
 
 void ReservationStation::ask(Requests& requests, std::uint8_t entry, Cycle at) {
@@ -215,29 +224,40 @@ void ReservationStation::complete_load(std::uint8_t entry, Cycle at) { ask(loads
 void ReservationStation::complete_store(std::uint8_t entry, Cycle at) { ask(stores_, entry, at); }
 bool ReservationStation::has_fed_pending(Cycle now) const { return fed_.next() <= now; }
 
-void ReservationStation::remove(CommandClass c, unsigned entry, Cycle now) {
+template <CommandClass kClass>
+[[gnu::always_inline]] inline void ReservationStation::remove(unsigned entry, Cycle now) {
+  constexpr unsigned k = index(kClass);
   if (last_removed_ != now) {
     removed_mask_ = {};
     last_removed_ = now;
   }
-  removed_mask_[index(c)] |= std::uint64_t{1} << entry;
-  valid_[index(c)] &= ~(std::uint64_t{1} << entry);
+  removed_mask_[k] |= std::uint64_t{1} << entry;
+  valid_[k] &= ~(std::uint64_t{1} << entry);
   if (activity_.started()) {
-    activity_.held(c, -1, now);
-    activity_.busy(c, -1, now);
+    activity_.held(kClass, -1, now);
+    activity_.busy(kClass, -1, now);
   }
-  const CommandOrigin origin = entries_[index(c)][entry].issued.origin;
-  if (origin != CommandOrigin::Host) loop_listener_->loop_command_left(origin, c, now);
-  if (front_end_waits_[index(c)]) {
-    front_end_waits_[index(c)] = false;
+  const CommandOrigin origin = entries_[k][entry].issued.origin;
+  if (origin != CommandOrigin::Host) loop_listener_->loop_command_left(origin, kClass, now);
+  if (front_end_waits_[k]) {
+    front_end_waits_[k] = false;
     front_end_->wake(now + 1);
   }
 }
 
-void ReservationStation::finish(CommandClass c, unsigned entry, Cycle now) {
-  remove(c, entry, now);
+template <CommandClass kClass>
+[[gnu::always_inline]] inline void ReservationStation::finish(unsigned entry, Cycle now) {
+  constexpr unsigned k = index(kClass);
+  remove<kClass>(entry, now);
+  if ((waited_on_[k] >> entry & 1) != 0) release_dependents(kClass, entry, now);
+  if (completion_listener_[k] != nullptr) completion_listener_[k]->wake(now + 1);
+  if (events_ != nullptr) events_->record(now, EventKind::Completed, k, entry);
+}
+
+void ReservationStation::release_dependents(CommandClass c, unsigned entry, Cycle now) {
   const unsigned k = index(c);
   const std::uint64_t bit = std::uint64_t{1} << entry;
+  waited_on_[k] &= ~bit;
   for (unsigned other = 0; other < kCommandClasses; ++other) {
     if (other == k) continue;
     bool oldest_is_ready = false;
@@ -245,21 +265,12 @@ void ReservationStation::finish(CommandClass c, unsigned entry, Cycle now) {
       Entry& e = entries_[other][unissued_[other].at(i)];
       if ((e.waits[k] & bit) == 0) continue;
       e.waits[k] &= ~bit;
+      e.may_issue_at = now + 1;
       if (e.waits[k] == 0) e.issued.resolved[k] = now;
       oldest_is_ready |= i == 0 && e.ready();
     }
     if (oldest_is_ready) issue_from(static_cast<CommandClass>(other), now + 1);
   }
-  if (completion_listener_[k] != nullptr) completion_listener_[k]->wake(now + 1);
-  if (events_ != nullptr) events_->record(now, EventKind::Completed, k, entry);
-}
-
-bool ReservationStation::grant(Requests& requests, CommandClass c, Cycle now) {
-  if (requests.next() > now) return false;
-  const std::uint8_t entry = requests.front();
-  requests.pop();
-  finish(c, entry, now);
-  return true;
 }
 
 void ReservationStation::issue(CommandClass c, Cycle at) {
@@ -281,7 +292,7 @@ void ReservationStation::issue_from(CommandClass c, Cycle from) {
   while (!unissued_[k].empty()) {
     const Entry& entry = entries_[k][unissued_[k].front()];
     if (!entry.ready()) return;  // the completion that frees it comes back
-    const Cycle at = std::max({from, next_issue_[k], entry.issued.ready()});
+    const Cycle at = std::max({from, next_issue_[k], entry.may_issue_at});
     if (!sinks_[k]->has_room(at)) return;  // queue_popped() comes back
     if (entry.config && c != CommandClass::Execute) {
       retire_at_[k] = at;
@@ -292,24 +303,34 @@ void ReservationStation::issue_from(CommandClass c, Cycle from) {
   }
 }
 
+// The completion port: results, fed execute commands, loads, stores.
+void ReservationStation::complete_one(Cycle now) {
+  if (results_.next() <= now || fed_.next() <= now)
+    finish<CommandClass::Execute>((results_.next() <= now ? results_ : fed_).pop(), now);
+  else if (loads_.next() <= now)
+    finish<CommandClass::Load>(loads_.pop(), now);
+  else
+    finish<CommandClass::Store>(stores_.pop(), now);
+  next_request_ = std::max(std::min({results_.next(), fed_.next(), loads_.next(), stores_.next()}), now + 1);
+}
+
+template <CommandClass kClass>
+void ReservationStation::retire_configuration(Cycle now) {
+  constexpr unsigned k = index(kClass);
+  retire_at_[k] = kNever;
+  const unsigned slot = unissued_[k].front();
+  issue(kClass, now);
+  remove<kClass>(slot, now);
+  issue_from(kClass, now + 1);
+}
+
 void ReservationStation::advance(Cycle now) {
-  // One completion a cycle: results, fed execute commands, loads, stores.
-  if (next_request_ <= now) {
-    grant(results_, CommandClass::Execute, now) || grant(fed_, CommandClass::Execute, now) ||
-        grant(loads_, CommandClass::Load, now) || grant(stores_, CommandClass::Store, now);
-    next_request_ = std::min({results_.next(), fed_.next(), loads_.next(), stores_.next()});
-    if (next_request_ <= now) next_request_ = now + 1;
-  }
-  for (const CommandClass c : {CommandClass::Load, CommandClass::Store}) {
-    const unsigned k = index(c);
-    if (retire_at_[k] > now) continue;
-    retire_at_[k] = kNever;
-    const unsigned slot = unissued_[k].front();
-    issue(c, now);
-    remove(c, slot, now);
-    issue_from(c, now + 1);
-  }
-  set_due(std::min({next_request_, retire_at_[0], retire_at_[2]}));
+  if (next_request_ <= now) complete_one(now);
+  Cycle& load_retires = retire_at_[index(CommandClass::Load)];
+  Cycle& store_retires = retire_at_[index(CommandClass::Store)];
+  if (load_retires <= now) retire_configuration<CommandClass::Load>(now);
+  if (store_retires <= now) retire_configuration<CommandClass::Store>(now);
+  set_due(std::min({next_request_, load_retires, store_retires}));
 }
 
 StationActivity& ReservationStation::activity(Cycle at) {

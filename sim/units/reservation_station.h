@@ -37,7 +37,7 @@ class ReservationStation final : public Unit {
 
   // Takes the command in cycle `now`, or returns false where its class has no free entry; then the front end is
   // woken when there may be one.
-  bool allocate(const arch::Command& command, CommandOrigin origin, Cycle now);
+  bool allocate(const arch::Command& command, CommandClass c, CommandOrigin origin, Cycle now);
 
   // The completion port. `at`: the cycle from which the entry asks for it.
   void complete_result(std::uint8_t execute_entry, Cycle at);  // always granted in `at`, never two in one cycle
@@ -51,9 +51,14 @@ class ReservationStation final : public Unit {
   // the last that the controller does with what it took.
   void queue_popped(CommandClass c, Cycle now) { issue_from(c, now + 1); }
 
-  // After advance(now): there is an entry for the command in now + 1. Where there is none, the front end is woken when
-  // there may be one.
-  bool has_entry(const arch::Command& command);
+  // After advance(now): there is an entry for a command of the class in now + 1. Where there is none, the front end is
+  // woken when there may be one.
+  bool has_entry(CommandClass c) {
+    const unsigned k = index(c);
+    if (valid_[k] != all_entries_[k]) return true;
+    front_end_waits_[k] = true;
+    return false;
+  }
 
   // Controllers are told when one of their commands has completed: a tracker is free the cycle after.
   void on_complete(CommandClass c, Unit& unit) { completion_listener_[index(c)] = &unit; }
@@ -81,19 +86,23 @@ class ReservationStation final : public Unit {
     std::array<std::uint64_t, kCommandClasses> waits{};
     bool config = false;
     bool is_issued = false;
-    Cycle issued_at = 0;  // may lie ahead
+    Cycle may_issue_at = 0;  // as allocation and the dependencies that are gone demand it
+    Cycle issued_at = 0;     // may lie ahead
     bool ready() const { return (waits[0] | waits[1] | waits[2]) == 0; }
   };
   // Entries that ask for the completion port, in the order in which they may have it.
   class Requests {
    public:
-    bool empty() const { return count_ == 0; }
-    std::uint8_t front() const { return slots_[head_].entry; }
-    Cycle next() const { return count_ == 0 ? kNever : slots_[head_].at; }
-    void push(std::uint8_t entry, Cycle at) { slots_[(head_ + count_++) % kMostEntries] = {entry, at}; }
-    void pop() {
+    Cycle next() const { return next_; }
+    void push(std::uint8_t entry, Cycle at) {
+      if (count_ == 0) next_ = at;
+      slots_[(head_ + count_++) % kMostEntries] = {entry, at};
+    }
+    std::uint8_t pop() {
+      const std::uint8_t entry = slots_[head_].entry;
       head_ = (head_ + 1) % kMostEntries;
-      --count_;
+      next_ = --count_ == 0 ? kNever : slots_[head_].at;
+      return entry;
     }
 
    private:
@@ -103,26 +112,40 @@ class ReservationStation final : public Unit {
     };
     std::array<Request, kMostEntries> slots_{};
     unsigned head_ = 0, count_ = 0;
+    Cycle next_ = kNever;  // of the first of them
   };
   static constexpr unsigned index(CommandClass c) { return static_cast<unsigned>(c); }
 
-  void describe_ranges(const arch::Command& command, CommandClass c, Entry& entry);
+  // What every command passes is compiled for each class on its own.
+  template <CommandClass kClass>
+  bool allocate_in(const arch::Command& command, CommandOrigin origin, Cycle now);
+  template <CommandClass kClass>
+  void describe_ranges(const arch::Command& command, Entry& entry);
   void shadow_configuration(const arch::Command& command);
-  void find_dependencies(Entry& entry, CommandClass c) const;
-  void remove(CommandClass c, unsigned entry, Cycle now);
-  void finish(CommandClass c, unsigned entry, Cycle now);
+  template <CommandClass kClass, bool kMayWrap>
+  void find_dependencies(Entry& entry);
+  template <CommandClass kClass>
+  void remove(unsigned entry, Cycle now);
+  template <CommandClass kClass>
+  void finish(unsigned entry, Cycle now);
+  void release_dependents(CommandClass c, unsigned entry, Cycle now);
   void ask(Requests& requests, std::uint8_t entry, Cycle at);
-  bool grant(Requests& requests, CommandClass c, Cycle now);
+  void complete_one(Cycle now);
+  template <CommandClass kClass>
+  void retire_configuration(Cycle now);
   // Issues all that is known to issue from the cycle `from` on: nothing that happens later can hold up a command that
   // waits for nobody and has room in its queue. Only where no queue_popped() of the class for a cycle before is due.
   void issue_from(CommandClass c, Cycle from);
   void issue(CommandClass c, Cycle at);
 
   const arch::DerivedConfig& derived_;
+  const RowRanges ranges_;
   std::array<unsigned, kCommandClasses> entries_count_;
   std::array<std::uint64_t, kCommandClasses> all_entries_{};
   std::array<std::vector<Entry>, kCommandClasses> entries_;
   std::array<std::uint64_t, kCommandClasses> valid_{};
+  std::array<std::uint64_t, kCommandClasses> waited_on_{};  // entries that some entry of another class depends on
+  bool any_wrapped_ = false;                                // a range that wraps has been here
   // Entries not issued yet, in program order.
   class IssueOrder {
    public:
