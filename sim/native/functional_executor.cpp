@@ -24,7 +24,6 @@ FunctionalExecutor::FunctionalExecutor(const arch::AcceleratorConfig& config, Ex
       result_(std::size_t{std::max(dim_, kLeastRows)} * dim_),
       scratch_a_(result_.size()),
       scratch_b_(result_.size()),
-      row_pointers_(dim_),
       wide_row_(dim_),
       pool_row_(dim_),
       pool_best_(dim_),

@@ -82,7 +82,6 @@ class FunctionalExecutor {
   void write_result(const std::int32_t* result);
   Rows operand(const arch::LocalBlock& block, std::uint32_t stride, bool transposed, std::uint32_t count,
                std::vector<std::int8_t>& scratch) const;
-  void pack(PackedBlock& block, const Rows& rows);
   // `rows` rows from `address` on, or nullptr where they wrap inside the row field.
   std::int32_t* accumulator_run(arch::LocalAddress address, std::uint64_t rows);
   std::int8_t* scratchpad(arch::LocalAddress address) { return scratchpad_.data() + row_offset(address); }
@@ -116,7 +115,6 @@ class FunctionalExecutor {
   PackedBlock operand_b_;
   std::vector<std::int32_t> result_;
   std::vector<std::int8_t> scratch_a_, scratch_b_;
-  std::vector<const std::int8_t*> row_pointers_;
   std::vector<std::int32_t> wide_row_;
   std::vector<std::int8_t> pool_row_, pool_best_;
   std::uint64_t macs_ = 0, plain_commands_ = 0;

@@ -39,11 +39,6 @@ FunctionalExecutor::Rows FunctionalExecutor::operand(const LocalBlock& block, st
   return {scratch.data(), dim_};
 }
 
-void FunctionalExecutor::pack(PackedBlock& block, const Rows& rows) {
-  for (std::uint32_t k = 0; k < dim_; ++k) row_pointers_[k] = rows.first + k * rows.stride;
-  block.pack(row_pointers_.data());
-}
-
 void FunctionalExecutor::preload(const arch::Preload& command) {
   const unsigned idle = 1 - active_;
   const bool garbage = command.bd.address.is_garbage(derived_);
@@ -60,7 +55,8 @@ void FunctionalExecutor::preload(const arch::Preload& command) {
     weights_are_zero_[idle] = false;
     zero_rows_[idle] = 0;
     weight_cols_[idle] = std::min<std::uint32_t>(command.bd.cols, dim_);
-    pack(weights_[idle], operand(command.bd, 1, execute_.b_transpose, dim_, scratch_b_));
+    const Rows b = operand(command.bd, 1, execute_.b_transpose, dim_, scratch_b_);
+    weights_[idle].pack(b.first, b.stride);
     return;
   }
   if (garbage) {
@@ -126,7 +122,8 @@ const std::int32_t* FunctionalExecutor::multiply(const arch::Compute& command, s
 const std::int32_t* FunctionalExecutor::accumulate(const arch::Compute& command) {
   std::vector<std::int32_t>& sums = sums_[active_];
   if (!command.bd.address.is_garbage(derived_)) {
-    pack(operand_b_, operand(command.bd, 1, execute_.b_transpose, dim_, scratch_b_));
+    const Rows b = operand(command.bd, 1, execute_.b_transpose, dim_, scratch_b_);
+    operand_b_.pack(b.first, b.stride);
     const Rows a = operand(command.a, execute_.a_stride, execute_.a_transpose, dim_, scratch_a_);
     multiply_rows(a.first, a.stride, dim_, operand_b_, result_.data());
     for (std::size_t i = 0; i < sums.size(); ++i)

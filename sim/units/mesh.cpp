@@ -26,8 +26,7 @@ Mesh::Mesh(const sc_core::sc_module_name& name, const arch::AcceleratorConfig& c
       idle_sums_(sums_.size()),
       result_(std::size_t{std::max(derived.dim, kLeastRows)} * derived.dim),
       scratch_a_(result_.size()),
-      scratch_b_(result_.size()),
-      row_pointers_(derived.dim) {
+      scratch_b_(result_.size()) {
   // One pass sums dim products of at most 2^14, and one int8.
   sums_can_wrap_ = std::int64_t{derived.dim} * (1 << 14) + 128 > (std::int64_t{1} << (output_bits_ - 1)) - 1;
 }
@@ -60,8 +59,7 @@ const std::int8_t* Mesh::gather(const MeshOperand& operand, unsigned count, std:
 void Mesh::preload_weights(const MeshOperand& b) {
   std::size_t stride = 0;
   const std::int8_t* rows = gather(b, derived_.dim, stride, scratch_b_);
-  for (unsigned k = 0; k < derived_.dim; ++k) row_pointers_[k] = rows + k * stride;
-  idle_weights_.pack(row_pointers_.data());
+  idle_weights_.pack(rows, stride);
   idle_shift_ = 0;
 }
 
@@ -97,8 +95,7 @@ void Mesh::accumulate(const MeshOperand& a, const MeshOperand& b) {
   const unsigned dim = derived_.dim;
   std::size_t stride = 0;
   const std::int8_t* b_rows = gather(b, dim, stride, scratch_b_);
-  for (unsigned k = 0; k < dim; ++k) row_pointers_[k] = b_rows + k * stride;
-  operand_b_.pack(row_pointers_.data());
+  operand_b_.pack(b_rows, stride);
   const std::int8_t* a_rows = gather(a, dim, stride, scratch_a_);
   multiply_rows(a_rows, stride, dim, operand_b_, result_.data());
   for (std::size_t i = 0; i < sums_.size(); ++i)

@@ -61,7 +61,6 @@ class Mesh final : public sc_core::sc_module {
   std::vector<std::int32_t> sums_, idle_sums_;
   std::vector<std::int32_t> result_;
   std::vector<std::int8_t> scratch_a_, scratch_b_;
-  std::vector<const std::int8_t*> row_pointers_;
 };
 
 }  // namespace gemel::sim

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/arch/numerics.h"
+#include "sim/units/mesh_kernel.h"
 
 namespace gemel::sim {
 
@@ -65,20 +66,13 @@ void ResultWriter::write(const ResultTag& tag, const std::int32_t* values, unsig
                          arch::Activation activation, bool shifts) {
   const unsigned written = std::min<unsigned>(tag.c.rows, rows);
   const unsigned cols = std::min<unsigned>(tag.c.cols, derived_.dim);
+  if (tag.c.address.is_accumulator() && !(shifts && shift != 0)) {
+    accumulate(tag, values, written, cols);
+    return;
+  }
   for (unsigned i = 0; i < written; ++i) {
     const std::int32_t* source = values + std::size_t{i} * derived_.dim;
     const std::uint32_t row = tag.c.address.plus(i * tag.stride, derived_).row(derived_);
-    if (tag.c.address.is_accumulator() && !(shifts && shift != 0)) {
-      std::int32_t* target = accumulator_.row(row);
-      if (tag.c.address.accumulates()) {
-        for (unsigned n = 0; n < cols; ++n)
-          target[n] =
-              static_cast<std::int32_t>(static_cast<std::uint32_t>(target[n]) + static_cast<std::uint32_t>(source[n]));
-      } else {
-        std::copy(source, source + cols, target);
-      }
-      continue;
-    }
     for (unsigned n = 0; n < cols; ++n) {
       const std::int32_t value = shifts ? arch::rounding_shift(source[n], shift) : source[n];
       if (tag.c.address.is_accumulator()) {
@@ -93,6 +87,20 @@ void ResultWriter::write(const ResultTag& tag, const std::int32_t* values, unsig
       }
     }
   }
+}
+
+// As the values are; all rows at once where they do not run past the last row of the memory.
+void ResultWriter::accumulate(const ResultTag& tag, const std::int32_t* values, unsigned written, unsigned cols) {
+  const std::size_t dim = derived_.dim;
+  const bool adds = tag.c.address.accumulates();
+  const std::uint32_t first = tag.c.address.row(derived_);
+  if (written > 0 && first + std::uint64_t{written - 1} * tag.stride < derived_.accumulator_rows) {
+    write_rows(values, dim, written, cols, adds, accumulator_.row(first), tag.stride * dim);
+    return;
+  }
+  for (unsigned i = 0; i < written; ++i)
+    write_rows(values + i * dim, dim, 1, cols, adds,
+               accumulator_.row(tag.c.address.plus(i * tag.stride, derived_).row(derived_)), dim);
 }
 
 }  // namespace gemel::sim

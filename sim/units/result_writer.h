@@ -63,6 +63,7 @@ class ResultWriter {
   };
   void mark(const ResultTag& tag, std::uint32_t row, Cycle at, unsigned count);
   void expect(const ResultTag& tag, Cycle last);
+  void accumulate(const ResultTag& tag, const std::int32_t* values, unsigned written, unsigned cols);
 
   const arch::DerivedConfig& derived_;
   Scratchpad& scratchpad_;
