@@ -188,6 +188,8 @@ class Predictor {
         const arch::ConfigExecute config = arch::decode_config_execute(command.rs1, command.rs2);
         if (!config.set_only_strides) b_transpose_ = config.b_transpose;
         a_stride_ = config.a_stride;
+      } else {
+        pools_ = arch::decode_config_store(command.rs1, command.rs2).pool_stride != 0;
       }
     } else if (arch::is_mvin(funct)) {
       const arch::Mvin mvin = arch::decode_mvin(command);
@@ -195,7 +197,9 @@ class Predictor {
             {CommandClass::Execute, CommandClass::Store});
     } else if (funct == Funct::Mvout) {
       const arch::Mvout mvout = arch::decode_mvout(command.rs1, command.rs2);
-      touch(mvout.local, mvout.local.rows, (mvout.local.cols + dim - 1) / dim, dim,
+      const std::int64_t bank_rows = machine_.derived.accumulator_bank_rows;
+      const std::int64_t to_end = bank_rows - mvout.local.address.row(machine_.derived) % bank_rows;
+      touch(mvout.local, pools_ ? to_end : mvout.local.rows, pools_ ? 1 : (mvout.local.cols + dim - 1) / dim, dim,
             {CommandClass::Load, CommandClass::Execute});
     } else if (funct == Funct::Preload) {
       const arch::Preload preload = arch::decode_preload(command.rs1, command.rs2);
@@ -273,6 +277,7 @@ class Predictor {
   std::array<std::uint32_t, 3> block_stride_{};
   bool b_transpose_ = false;
   std::uint16_t a_stride_ = 1;
+  bool pools_ = false;
   Time last_allocation_ = -1;
   std::vector<TimingExecute::Done> done_;
 };

@@ -2,7 +2,7 @@
 #pragma once
 // Predicts how long a run of commands takes, plain ones and loops alike, by a model of the machine in which every
 // command has one start and one end, rows meet in banks, and transactions in the ports of memory. What it leaves out:
-// jitter of the memory, results that meet loads in the accumulator, hazards through the scratchpad's results, pooling.
+// jitter of the memory, results that meet loads in the accumulator, hazards through the scratchpad's results.
 #include <cstdint>
 #include <string>
 #include <vector>

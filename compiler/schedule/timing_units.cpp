@@ -256,15 +256,17 @@ void TimingStore::configure(const Command& command, Time issued) {
 }
 
 void TimingStore::add(const Command& command, std::size_t number, Time issued) {
-  queue_.push_back({command, number, issued + 1, static_cast<Time>(config_.dram_stride)});
+  queue_.push_back({command, number, issued + 1, config_});
   if (!active_) begin();
 }
 
 void TimingStore::begin() {
   const Waiting& next = queue_.front();
   mvout_ = arch::decode_mvout(next.command.rs1, next.command.rs2);
-  rows_ = mvout_.local.rows;
-  blocks_ = (mvout_.local.cols + p_.machine.dim() - 1) / p_.machine.dim();
+  const arch::ConfigStore& config = next.config;
+  rows_ = pools() ? std::int64_t{config.pooled_rows} * config.pooled_cols : mvout_.local.rows;
+  blocks_ = pools() ? std::int64_t{config.pool_size} * config.pool_size
+                    : (mvout_.local.cols + p_.machine.dim() - 1) / p_.machine.dim();
   row_ = block_ = 0;
   active_ = true;
   handed_ = std::max({next.seen, unit_, trackers_.available()}) - 1;
@@ -277,30 +279,46 @@ Time TimingStore::next_read() const {
   return std::max({handed + 1, read_ + 1, norm_});
 }
 
+std::optional<std::uint32_t> TimingStore::next_row() const {
+  if (!pools()) return static_cast<std::uint32_t>(block_ * p_.machine.dim() + row_);
+  const arch::ConfigStore& config = queue_.front().config;
+  const std::int64_t y = row_ / config.pooled_cols * config.pool_stride - config.upper_pad + block_ / config.pool_size;
+  const std::int64_t x = row_ % config.pooled_cols * config.pool_stride - config.left_pad + block_ % config.pool_size;
+  if (y < 0 || x < 0 || y >= config.out_rows || x >= config.out_cols) return std::nullopt;
+  return static_cast<std::uint32_t>(y * config.out_cols + x);
+}
+
+// An element out of the accumulator: when it is read; and when the writer would have it, in scale_.
+Time TimingStore::read_row(std::uint32_t row, Time handed, Time window_free) {
+  const Machine& m = p_.machine;
+  const Calendar& bank = p_.accumulating[mvout_.local.address.plus(row, m.derived).bank(m.derived)];
+  const Time at = bank.first_free(std::max({handed + 1, read_ + 1, norm_}));
+  const Time norm = std::max({at + 1, norm_ + 1, scale_ + 1});
+  const std::uint32_t units = m.config.accumulator_scale.units;
+  const Time per_row = units == 0 ? 1 : (m.dim() + static_cast<Time>(units) - 1) / static_cast<Time>(units);
+  // An element stands in the norm stage until the one before has left it.
+  norm_ = norm;
+  scale_ = std::max({norm + 1, scale_ + per_row, window_free});
+  return at;
+}
+
 bool TimingStore::read(std::size_t& number, Time& done) {
   const Machine& m = p_.machine;
   const std::size_t window = m.config.scratchpad.read_delay_cycles + 1;
   if (accepts_.empty()) accepts_.assign(window, 0);
   handed_ = std::max(handed_ + 1, read_before_ + 1);
-  Time at = next_read();
-  at = std::max({handed_ + 1, read_ + 1, norm_});
-  const auto offset = static_cast<std::uint32_t>(block_ * m.dim() + row_);
-  const arch::LocalAddress from = mvout_.local.address.plus(offset, m.derived);
-  const Calendar& bank = p_.accumulating[from.bank(m.derived)];
-  at = bank.first_free(at);
+  const Time window_free = accepts_[elements_ % window];
+  Time at = 0, ready = 0;
+  if (const std::optional<std::uint32_t> row = next_row()) {
+    at = read_row(*row, handed_, window_free);
+    ready = scale_ + static_cast<Time>(m.config.accumulator_scale.latency_cycles);
+  } else {
+    at = std::max({handed_ + 1, read_ + 1, window_free});
+    ready = at + 3;
+  }
   read_before_ = read_;
   read_ = at;
-  const Time window_free = accepts_[elements_ % window];
-  const Time norm = std::max({at + 1, norm_ + 1, scale_ + 1});
-  const std::uint32_t units = m.config.accumulator_scale.units;
-  const Time per_row = units == 0 ? 1 : (m.dim() + static_cast<Time>(units) - 1) / static_cast<Time>(units);
-  const Time scale = std::max({norm + 1, scale_ + per_row, window_free});
-  // An element stands in the norm stage until the one before has left it.
-  norm_ = norm;
-  scale_before_ = scale_;
-  scale_ = scale;
-  const Time accepted =
-      std::max({scale + static_cast<Time>(m.config.accumulator_scale.latency_cycles), accepted_ + 1, writer_});
+  const Time accepted = std::max({ready, accepted_ + 1, writer_});
   accepted_ = accepted;
   accepts_[elements_ % window] = accepted;
   ++elements_;
@@ -329,7 +347,9 @@ bool TimingStore::read(std::size_t& number, Time& done) {
 void TimingStore::write_row(Time accepted) {
   const Machine& m = p_.machine;
   const std::int64_t bus = m.derived.bus_bytes, element = mvout_.local.address.is_full_width() ? 4 : 1;
-  const std::uint64_t address = mvout_.dram_address + static_cast<std::uint64_t>(row_ * queue_.front().stride);
+  const arch::ConfigStore& config = queue_.front().config;
+  const std::int64_t row = pools() ? row_ / config.pooled_cols * config.pool_out_dim + row_ % config.pooled_cols : row_;
+  const std::uint64_t address = mvout_.dram_address + static_cast<std::uint64_t>(row) * config.dram_stride;
   Time beat = accepted;
   for (std::int64_t at = 0; at < mvout_.local.cols * element;) {
     const TimingPorts::Request request =

@@ -4,6 +4,7 @@
 // it starts. The sections named are those of docs/microarchitecture.md.
 #include <array>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "compiler/schedule/timing_calendar.h"
@@ -129,9 +130,13 @@ class TimingStore {
     arch::Command command;
     std::size_t number;
     Time seen;
-    Time stride;
+    arch::ConfigStore config;
   };
   void begin();
+  bool pools() const { return queue_.front().config.pool_stride != 0; }
+  // The row that the next element is read from; none where the window reaches over the edge of the image.
+  std::optional<std::uint32_t> next_row() const;
+  Time read_row(std::uint32_t row, Time handed, Time window_free);
   void write_row(Time accepted);
 
   TimingPorts& p_;
@@ -140,8 +145,8 @@ class TimingStore {
   arch::ConfigStore config_;
   arch::Mvout mvout_;
   bool active_ = false;
-  std::int64_t row_ = 0, block_ = 0, rows_ = 0, blocks_ = 0;
-  Time unit_ = 0, handed_ = 0, read_ = -1, read_before_ = -1, norm_ = -1, scale_ = -1, scale_before_ = -1;
+  std::int64_t row_ = 0, block_ = 0, rows_ = 0, blocks_ = 0;  // pooling: pooled positions, elements of the window
+  Time unit_ = 0, handed_ = 0, read_ = -1, read_before_ = -1, norm_ = -1, scale_ = -1;
   Time accepted_ = -1, writer_ = 0, left_ = 0;
   std::vector<Time> accepts_;
   std::size_t elements_ = 0, taken_ = 0;
