@@ -67,9 +67,13 @@ struct Attributes {
     const std::string causal = op.causal ? " causal_offset=" + std::to_string(op.causal_offset) : "";
     return scales(op.input_scale, op.output_scale) + causal +
            (op.zero_point == 0 ? "" : " zero_point=" + std::to_string(op.zero_point)) +
-           (op.mask_scale == 1.0f ? "" : " mask_scale=" + number(op.mask_scale));
+           (op.mask_scale == 1.0f ? "" : " mask_scale=" + number(op.mask_scale)) + (op.logarithm ? " logarithm" : "");
   }
   std::string operator()(const GatherRows&) const { return ""; }
+  std::string operator()(const Interpolate& op) const {
+    return scales(op.input_scale, op.output_scale) +
+           " zero_points=" + joined(std::vector<std::int32_t>{op.input_zero_point, op.output_zero_point});
+  }
   std::string operator()(const LayerNorm& op) const {
     return scales(op.input_scale, op.output_scale) + " epsilon=" + number(op.epsilon);
   }

@@ -33,6 +33,7 @@ struct Name {
   const char* operator()(const QuantizeFloat&) const { return "quantize_float"; }
   const char* operator()(const DequantizeFloat&) const { return "dequantize_float"; }
   const char* operator()(const GatherRows&) const { return "gather_rows"; }
+  const char* operator()(const Interpolate&) const { return "interpolate"; }
 };
 
 }  // namespace
@@ -49,7 +50,8 @@ const char* operator_name(const Operator& op) { return std::visit(Name{}, op); }
 
 std::vector<std::int64_t> softmax_params(const Softmax& op) {
   std::vector<std::int64_t> params{op.causal ? 1 : 0, op.causal_offset};
-  if (op.zero_point != 0) params.push_back(op.zero_point);
+  if (op.zero_point != 0 || op.logarithm) params.push_back(op.zero_point);
+  if (op.logarithm) params.push_back(1);
   return params;
 }
 

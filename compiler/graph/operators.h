@@ -136,6 +136,7 @@ struct Softmax {
   std::int64_t causal_offset = 0;
   std::int32_t zero_point = 0;  // of the output
   float mask_scale = 1.0f;
+  bool logarithm = false;  // of the result; neither causal nor masked
 };
 // Last axis. Inputs x, gamma, beta; gamma and beta are Int32 constants [last dimension] that hold float32 bits.
 struct LayerNorm {
@@ -151,10 +152,16 @@ struct Mul {
 };
 // Inputs indices int32, table a constant int8 [rows, width]: the row of each index; one below 0 counts from the end.
 struct GatherRows {};
+// NHWC. Inputs x, elements and weights of each row, those of each column: Int32 constants [rows or columns, taps], the
+// weights float32 bits. real = scale · (integer - zero point).
+struct Interpolate {
+  float input_scale = 1.0f, output_scale = 1.0f;
+  std::int32_t input_zero_point = 0, output_zero_point = 0;
+};
 
 using Operator = std::variant<Conv2d, MatMul, Add, Relu, Requantize, MaxPool, SumPool, Concat, Reshape, Transpose,
                               Slice, Softmax, LayerNorm, Gelu, Mul, Pad, Lookup, LookupPair, QuantizeSums,
-                              QuantizeFloat, DequantizeFloat, GatherRows>;
+                              QuantizeFloat, DequantizeFloat, GatherRows, Interpolate>;
 
 // Params of the host operators of these names (sim/arch/host_op.h).
 std::vector<std::int64_t> softmax_params(const Softmax& op);

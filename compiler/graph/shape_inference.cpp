@@ -257,6 +257,7 @@ struct Infer {
       }
       if (!fits) fail("mask " + described(*in[1]) + " does not repeat to " + described(*in[0]));
     }
+    if (op.logarithm && (op.causal || in.size() == 2)) fail("the logarithm of softmax is neither causal nor masked");
     if (op.causal && in[0]->shape.size() < 2) fail("a causal softmax needs at least 2 dimensions");
     return host_unary("softmax", op.input_scale, op.output_scale);
   }
@@ -301,6 +302,30 @@ struct Infer {
     Shape shape = in[0]->shape;
     shape.push_back(in[1]->shape[1]);
     return {std::move(shape), ElementType::Int8};
+  }
+  InferredType operator()(const Interpolate& op) const {
+    need_count(in, 5, 5, "interpolate");
+    if (in[0]->shape.size() != 4) fail("interpolate needs an image, not " + described(*in[0]));
+    InferredType type = host_unary("interpolate", op.input_scale, op.output_scale);
+    need_zero_point(op.input_zero_point);
+    need_zero_point(op.output_zero_point);
+    for (std::size_t d = 1; d <= 2; ++d) {
+      const Tensor &elements = *in[2 * d - 1], &weights = *in[2 * d];
+      const auto is_constant = [](const Tensor& t) {
+        return t.type == ElementType::Int32 && t.shape.size() == 2 && t.role == TensorRole::Constant;
+      };
+      if (!is_constant(elements) || !is_constant(weights) || elements.shape != weights.shape) {
+        fail("interpolate operands " + described(elements) + " and " + described(weights) +
+             " must be constant int32 matrices of one shape");
+      }
+      for (const std::int32_t element : elements.int32_data) {
+        if (element < 0 || element >= in[0]->shape[d]) {
+          fail("interpolate reads element " + std::to_string(element) + " of " + std::to_string(in[0]->shape[d]));
+        }
+      }
+      type.shape[d] = elements.shape[0];
+    }
+    return type;
   }
   InferredType operator()(const Pad& op) const {
     need_count(in, 1, 1, "pad");

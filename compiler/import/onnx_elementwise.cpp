@@ -281,6 +281,7 @@ void import_softmax(OnnxBuilder& builder) {
   op.input_scale = xq.scale();
   op.output_scale = yq.scale();
   op.zero_point = yq.zero_point();
+  op.logarithm = node.op_type == "QuantizedLogSoftmax";
   builder.remark("at most 1 away from ONNX Runtime's, whose exponential is another");
   const OnnxType type = yq.type();
   if (is_masked) {

@@ -61,6 +61,8 @@ constexpr Entry kEntries[] = {
     {kInner, "QuantizedHardSwish", 5, 5, import_unary},
     {kInner, "QuantizedGelu", 5, 5, import_unary},
     {kInner, "QuantizedLayerNormalization", 7, 7, import_layer_norm},
+    {kInner, "QuantizedResize", 7, 8, import_quantized_resize},
+    {kInner, "QuantizedLogSoftmax", 5, 5, import_softmax},
     {kInner, "QuantizedMaskedSoftmax", 8, 8, import_softmax},
     {kInner, kOnnxIsland, 5, kAny, import_island},
     {kInner, "QuantizedGlobalMaxPool", 5, 5, import_global_max_pool},

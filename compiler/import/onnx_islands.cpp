@@ -38,59 +38,14 @@ Island read_island(const OnnxBuilder& builder) {
   return island;
 }
 
-// What the importer knows beyond evaluate_node().
-std::optional<float> other_function(const OnnxNode& node, float x) {
-  const std::string& op = node.op_type;
-  const double v = x;
-  if (op == "Round") return std::nearbyint(x);
-  if (op == "Sign") return x > 0 ? 1.0f : x < 0 ? -1.0f : 0.0f;
-  if (op == "Softsign") return x / (1.0f + std::fabs(x));
-  if (op == "Mish") return static_cast<float>(v * std::tanh(std::log1p(std::exp(v))));
-  if (op == "ThresholdedRelu") return x > node.float_or("alpha", 1.0f) ? x : 0.0f;
-  if (op == "Selu") {
-    const float alpha = node.float_or("alpha", 1.67326319217681884765625f);
-    const float gamma = node.float_or("gamma", 1.05070102214813232421875f);
-    return x > 0 ? gamma * x : gamma * (alpha * static_cast<float>(std::expm1(v)));
-  }
-  if (op == "Celu") {
-    const float alpha = node.float_or("alpha", 1.0f);
-    return std::max(0.0f, x) + std::min(0.0f, alpha * static_cast<float>(std::expm1(v / alpha)));
-  }
-  return std::nullopt;
-}
-
 using Values = std::map<std::string, OnnxTensor>;
 
-OnnxNode plain_node(const char* op, std::vector<std::string> inputs, const std::string& output) {
-  OnnxNode node;
-  node.name = node.op_type = op;
-  node.opset = 13;
-  node.inputs = std::move(inputs);
-  node.outputs = {output};
-  return node;
-}
-
 void evaluate(const OnnxBuilder& builder, const OnnxNode& node, Values& values) {
-  if (node.op_type == "PRelu") {  // max(x, 0) + slope · min(x, 0)
-    const std::string zero = "%zero", name = node.outputs[0];
-    values[zero] = onnx_scalar(0.0f);
-    evaluate(builder, plain_node("Max", {node.input(0), zero}, name + "+"), values);
-    evaluate(builder, plain_node("Min", {node.input(0), zero}, name + "-"), values);
-    evaluate(builder, plain_node("Mul", {node.input(1), name + "-"}, name + "*"), values);
-    evaluate(builder, plain_node("Add", {name + "+", name + "*"}, name), values);
-    return;
-  }
   std::vector<const OnnxTensor*> inputs;
   for (const std::string& input : node.inputs) {
     const auto found = values.find(input);
     if (!input.empty() && found == values.end()) builder.fail("reads '" + input + "', which has no value here");
     inputs.push_back(input.empty() ? nullptr : &found->second);
-  }
-  if (!inputs.empty() && inputs[0] && inputs[0]->type == OnnxType::Float && other_function(node, 0.0f)) {
-    std::vector<float> results;
-    for (const float x : inputs[0]->elements<float>()) results.push_back(*other_function(node, x));
-    values[node.outputs[0]] = make_onnx_tensor(OnnxType::Float, inputs[0]->shape, results);
-    return;
   }
   values[node.outputs[0]] = evaluate_node(node, inputs).at(0);
 }

@@ -67,5 +67,6 @@ void import_any_gather(OnnxBuilder& builder);
 
 // onnx_resize.cpp
 void import_resize(OnnxBuilder& builder);
+void import_quantized_resize(OnnxBuilder& builder);
 
 }  // namespace gemel::compiler

@@ -317,7 +317,8 @@ class Canonicaliser {
       node.inputs.insert(node.inputs.end(), {float_constant(made, 1), float_constant(made, 2)});
     }
     if (made.op_type == "FastGelu") node.attributes["approximate"] = OnnxAttribute::of(std::string("tanh"));
-    if (made.op_type == "Softmax") node.attributes["opset"] = OnnxAttribute::of(made.opset);
+    if (made.op_type == "Softmax" || made.op_type == "LogSoftmax")
+      node.attributes["opset"] = OnnxAttribute::of(made.opset);
     if (made.op_type == "GlobalAveragePool" || made.op_type == "AveragePool") {
       node.attributes["channels_last"] = OnnxAttribute::of(std::int64_t{0});
     }
@@ -330,6 +331,12 @@ class Canonicaliser {
     push_result(node, to);
     const bool has_axes = entry->form == OperandForm::Reduced && node.domain == kOnnxInner && !made.input(1).empty();
     if (has_axes) node.inputs.push_back(made.input(1));
+    if (entry->form == OperandForm::Resized) {
+      if (made.opset < 11)
+        throw OnnxError(made.described() + ": mode '" + made.string_or("mode", "") +
+                        "' is not supported before operator set 11; expected 'nearest'");
+      node.inputs.insert(node.inputs.end(), std::next(made.inputs.begin()), made.inputs.end());
+    }
     return node;
   }
 

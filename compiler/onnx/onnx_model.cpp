@@ -56,7 +56,11 @@ std::size_t onnx_type_bytes(OnnxType type) {
 
 std::int64_t onnx_element_count(const OnnxShape& shape) {
   std::int64_t count = 1;
-  for (const std::int64_t extent : shape) count *= extent;
+  for (const std::int64_t extent : shape) {
+    if (__builtin_mul_overflow(count, extent, &count)) {
+      throw OnnxError("shape " + onnx_shape_text(shape) + " has more elements than can be counted");
+    }
+  }
   return count;
 }
 

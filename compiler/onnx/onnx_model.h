@@ -34,6 +34,7 @@ const char* onnx_type_name(OnnxType type);  // "float", "uint8", ...
 std::size_t onnx_type_bytes(OnnxType type);
 
 using OnnxShape = std::vector<std::int64_t>;
+// Throws OnnxError where there are more than 63 bits hold.
 std::int64_t onnx_element_count(const OnnxShape& shape);
 std::string onnx_shape_text(const OnnxShape& shape);  // "[1, 3, 224, 224]"
 

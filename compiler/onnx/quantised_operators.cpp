@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "compiler/onnx/canonical.h"
+#include "compiler/onnx/resize_taps.h"
 
 namespace gemel::compiler {
 namespace {
@@ -24,6 +25,7 @@ constexpr QuantisedForm kQuantised[] = {
     {"Sigmoid", kOnnxMicrosoft, "QLinearSigmoid", OperandForm::Unary},
     {"LeakyRelu", kOnnxMicrosoft, "QLinearLeakyRelu", OperandForm::Unary},
     {"Softmax", kOnnxMicrosoft, "QLinearSoftmax", OperandForm::Unary},
+    {"LogSoftmax", kOnnxInner, "QuantizedLogSoftmax", OperandForm::Unary},
     {"GlobalAveragePool", kOnnxMicrosoft, "QLinearGlobalAveragePool", OperandForm::Unary},
     {"AveragePool", kOnnxMicrosoft, "QLinearAveragePool", OperandForm::Unary},
     {"GlobalMaxPool", kOnnxInner, "QuantizedGlobalMaxPool", OperandForm::Unary},
@@ -31,6 +33,7 @@ constexpr QuantisedForm kQuantised[] = {
     {"ReduceSum", kOnnxInner, "QuantizedReduceSum", OperandForm::Reduced},
     {"ReduceMax", kOnnxInner, "QuantizedReduceMax", OperandForm::Reduced},
     {"ReduceMin", kOnnxInner, "QuantizedReduceMin", OperandForm::Reduced},
+    {"Resize", kOnnxInner, "QuantizedResize", OperandForm::Resized},
     {"Where", kOnnxMicrosoft, "QLinearWhere", OperandForm::Chosen},
     {"Tanh", kOnnxInner, "QuantizedTanh", OperandForm::Unary},
     {"Exp", kOnnxInner, "QuantizedExp", OperandForm::Unary},
@@ -48,10 +51,10 @@ constexpr QuantisedForm kQuantised[] = {
     {"LayerNormalization", kOnnxInner, "QuantizedLayerNormalization", OperandForm::LayerNorm},
 };
 
-constexpr const char* kKeeping[] = {"Reshape",      "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Tile",
-                                    "Slice",        "Split",   "Gather",    "Expand",  "Identity",  "Dropout",
-                                    "MaxPool",      "Resize",  "Upsample",  "Concat",  "Pad",       "DepthToSpace",
-                                    "SpaceToDepth", "Relu",    "Clip"};
+constexpr const char* kKeeping[] = {"Reshape",      "Flatten",      "Transpose", "Squeeze", "Unsqueeze",
+                                    "Tile",         "Slice",        "Split",     "Gather",  "Expand",
+                                    "Identity",     "Dropout",      "MaxPool",   "Concat",  "Pad",
+                                    "DepthToSpace", "SpaceToDepth", "Relu",      "Clip"};
 
 }  // namespace
 
@@ -69,6 +72,7 @@ std::string quantised_onnx_operators() {
 }
 
 bool keeps_onnx_numbers(const OnnxNode& node) {
+  if (node.op_type == "Resize" || node.op_type == "Upsample") return node.domain.empty() && resizes_by_choice(node);
   return node.domain.empty() &&
          std::any_of(std::begin(kKeeping), std::end(kKeeping), [&](const char* op) { return node.op_type == op; });
 }

@@ -9,7 +9,7 @@
 namespace gemel::compiler {
 
 // How the form on integers takes its operands.
-enum class OperandForm : std::uint8_t { Unary, Binary, Product, LayerNorm, Reduced, Chosen };
+enum class OperandForm : std::uint8_t { Unary, Binary, Product, LayerNorm, Reduced, Chosen, Resized };
 
 struct QuantisedForm {
   const char* op;      // float operator

@@ -91,10 +91,12 @@ class Standardiser {
     plain.op_type = node.op_type.substr(std::string("Quantized").size());
     plain.opset = node.opset;
     plain.attributes = node.attributes;
+    if (plain.op_type == "LogSoftmax") plain.attributes.erase("opset");
     const bool is_product = plain.op_type == "ConvTranspose" || plain.op_type == "MatMul";
     const bool is_norm = plain.op_type == "LayerNormalization";
     // Where the result's scale stands.
-    const std::size_t result = is_norm ? 5 : node.inputs.size() >= 7 ? 6 : 3;
+    const bool is_resize = plain.op_type == "Resize";
+    const std::size_t result = is_norm ? 5 : node.inputs.size() >= 7 && !is_resize ? 6 : 3;
     plain.inputs.push_back(dequantised(node, node.inputs[0], node.inputs[1], node.inputs[2]));
     if (result == 6) plain.inputs.push_back(dequantised(node, node.inputs[3], node.inputs[4], node.inputs[5]));
     if (is_product && out_.initializers.at(node.inputs[4]).count() != 1) {
@@ -102,6 +104,7 @@ class Standardiser {
     }
     const bool is_reduced = plain.op_type.rfind("Reduce", 0) == 0;
     if (is_reduced && !node.input(5).empty()) plain.inputs.push_back(node.inputs[5]);  // the axes
+    if (is_resize) plain.inputs.insert(plain.inputs.end(), node.inputs.begin() + 5, node.inputs.end());
     if (is_norm) plain.inputs.insert(plain.inputs.end(), {node.inputs[3], node.inputs[4]});
     const bool has_bias = is_product && !node.input(8).empty();
     if (has_bias && plain.op_type != "MatMul") plain.inputs.push_back(dequantised_bias(node));

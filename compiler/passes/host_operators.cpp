@@ -71,6 +71,12 @@ std::string set_host_operator(const Operator& op, HostLayer& host) {
     host.kind = arch::HostOpKind::GatherRows;
     return "the array's addresses do not depend on data";
   }
+  if (const auto* interpolate = std::get_if<Interpolate>(&op)) {
+    host.kind = arch::HostOpKind::Interpolate;
+    host.params = {interpolate->input_zero_point, interpolate->output_zero_point};
+    host.scales = {interpolate->input_scale, interpolate->output_scale};
+    return "the array rounds what it mixes once a pass, not once";
+  }
   host.kind = arch::HostOpKind::Relu;
   return "no sum before it that it alone reads";
 }

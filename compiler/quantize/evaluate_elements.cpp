@@ -30,6 +30,21 @@ float unary_value(const Operands& in, const std::string& op, float x) {
   if (op == "HardSigmoid") {
     return std::max(0.0f, std::min(1.0f, node.float_or("alpha", 0.2f) * x + node.float_or("beta", 0.5f)));
   }
+  if (op == "Round") return std::nearbyint(x);
+  if (op == "Sign") return x > 0 ? 1.0f : x < 0 ? -1.0f : 0.0f;
+  if (op == "Softsign") return x / (1.0f + std::fabs(x));
+  const double v = x;
+  if (op == "Mish") return static_cast<float>(v * std::tanh(std::log1p(std::exp(v))));
+  if (op == "ThresholdedRelu") return x > node.float_or("alpha", 1.0f) ? x : 0.0f;
+  if (op == "Selu") {
+    const float alpha = node.float_or("alpha", 1.67326319217681884765625f);
+    const float gamma = node.float_or("gamma", 1.05070102214813232421875f);
+    return x > 0 ? gamma * x : gamma * (alpha * static_cast<float>(std::expm1(v)));
+  }
+  if (op == "Celu") {
+    const float alpha = node.float_or("alpha", 1.0f);
+    return std::max(0.0f, x) + std::min(0.0f, alpha * static_cast<float>(std::expm1(v / alpha)));
+  }
   if (op == "HardSwish") return x * std::max(0.0f, std::min(1.0f, x / 6.0f + 0.5f));
   if (op == "Gelu" || op == "FastGelu") {
     if (op == "FastGelu" || node.string_or("approximate", "none") == "tanh") {
@@ -92,6 +107,7 @@ T of_pair(const Operands& in, const std::string& op, T a, T b) {
   if (op == "Max") return std::max(a, b);
   if (op == "Min") return std::min(a, b);
   if (op == "Pow") return static_cast<T>(std::pow(a, b));
+  if (op == "PRelu") return std::max(a, T{0}) + b * std::min(a, T{0});
   if (op == "Div" || op == "Mod") {
     if constexpr (std::is_integral_v<T>) {
       if (b == 0) in.fail("divides by 0");

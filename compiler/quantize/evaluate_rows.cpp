@@ -21,12 +21,15 @@ struct Split {
 };
 
 double reduced(const std::string& op, const std::vector<double>& values) {
-  double result = op == "ReduceProd" ? 1 : op == "ReduceMax" ? -std::numeric_limits<double>::infinity() : 0;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  double result = op == "ReduceProd" ? 1 : op == "ReduceMax" ? -kInfinity : op == "ReduceMin" ? kInfinity : 0;
   for (const double v : values) {
     if (op == "ReduceProd") {
       result *= v;
     } else if (op == "ReduceMax") {
       result = std::max(result, v);
+    } else if (op == "ReduceMin") {
+      result = std::min(result, v);
     } else {
       result += v;
     }
@@ -36,23 +39,66 @@ double reduced(const std::string& op, const std::vector<double>& values) {
 
 }  // namespace
 
+// Softmax and LogSoftmax.
 OnnxTensors evaluate_softmax(const Operands& in) {
   const OnnxShape& shape = in.shape(0);
   const bool joins = in.node().opset < 13;  // all dimensions from the axis on
   const std::size_t axis = in.axis(in.node().int_or("axis", joins ? 1 : -1), shape.size());
   const Split split(shape, axis, joins ? shape.size() : axis + 1);
+  const bool is_logarithm = in.node().op_type == "LogSoftmax";
   std::vector<float> values = in.floats(0);
   for (std::size_t o = 0; o < split.outer; ++o) {
     for (std::size_t i = 0; i < split.inner; ++i) {
       float* first = values.data() + o * split.extent * split.inner + i;
       float most = -std::numeric_limits<float>::infinity(), sum = 0;
       for (std::size_t e = 0; e < split.extent; ++e) most = std::max(most, first[e * split.inner]);
+      for (std::size_t e = 0; e < split.extent; ++e) sum += std::exp(first[e * split.inner] - most);
       for (std::size_t e = 0; e < split.extent; ++e) {
-        first[e * split.inner] = std::exp(first[e * split.inner] - most);
-        sum += first[e * split.inner];
+        float& v = first[e * split.inner];
+        v = is_logarithm ? v - most - std::log(sum) : std::exp(v - most) / sum;
       }
-      for (std::size_t e = 0; e < split.extent; ++e) first[e * split.inner] /= sum;
     }
+  }
+  return {float_tensor(shape, values)};
+}
+
+namespace {
+
+// In place: mean 0 and variance 1.
+void normalise(float* row, std::size_t extent, double epsilon) {
+  double mean = 0, variance = 0;
+  for (std::size_t e = 0; e < extent; ++e) mean += row[e];
+  mean /= static_cast<double>(extent);
+  for (std::size_t e = 0; e < extent; ++e) variance += (row[e] - mean) * (row[e] - mean);
+  const double factor = 1 / std::sqrt(variance / static_cast<double>(extent) + epsilon);
+  for (std::size_t e = 0; e < extent; ++e) row[e] = static_cast<float>((row[e] - mean) * factor);
+}
+
+}  // namespace
+
+// InstanceNormalization and GroupNormalization.
+OnnxTensors evaluate_channel_norm(const Operands& in) {
+  const OnnxShape& shape = in.shape(0);
+  if (shape.size() < 3) in.fail("expected an image");
+  const Split channel(shape, 1, 2);
+  const bool has_groups = in.node().op_type == "GroupNormalization";
+  const std::int64_t groups = has_groups ? in.node().int_or("num_groups", 0) : shape[1];
+  if (groups < 1 || shape[1] % groups != 0) {
+    in.fail("num_groups " + std::to_string(groups) + " does not divide the " + std::to_string(shape[1]) + " channels");
+  }
+  const std::vector<float> gamma = in.floats(1), beta = in.floats(2);
+  const bool is_each_group = has_groups && gamma.size() == static_cast<std::size_t>(groups);
+  if (gamma.size() != beta.size() || (gamma.size() != channel.extent && !is_each_group)) {
+    in.fail("the parameters do not fit the channels");
+  }
+  std::vector<float> values = in.floats(0);
+  const std::size_t row = values.size() / (static_cast<std::size_t>(shape[0] * groups));
+  for (std::size_t at = 0; at < values.size(); at += row) {
+    normalise(values.data() + at, row, in.node().float_or("epsilon", 1e-5f));
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t c = i / channel.inner % channel.extent * gamma.size() / channel.extent;
+    values[i] = values[i] * gamma[c] + beta[c];
   }
   return {float_tensor(shape, values)};
 }
@@ -67,14 +113,8 @@ OnnxTensors evaluate_layer_norm(const Operands& in) {
   const double epsilon = in.node().float_or("epsilon", 1e-5f);
   for (std::size_t o = 0; o < split.outer; ++o) {
     float* row = values.data() + o * split.extent;
-    double mean = 0, variance = 0;
-    for (std::size_t e = 0; e < split.extent; ++e) mean += row[e];
-    mean /= static_cast<double>(split.extent);
-    for (std::size_t e = 0; e < split.extent; ++e) variance += (row[e] - mean) * (row[e] - mean);
-    const double factor = 1 / std::sqrt(variance / static_cast<double>(split.extent) + epsilon);
-    for (std::size_t e = 0; e < split.extent; ++e) {
-      row[e] = static_cast<float>((row[e] - mean) * factor) * gamma[e] + beta[e];
-    }
+    normalise(row, split.extent, epsilon);
+    for (std::size_t e = 0; e < split.extent; ++e) row[e] = row[e] * gamma[e] + beta[e];
   }
   return {float_tensor(shape, values)};
 }
@@ -97,16 +137,17 @@ OnnxTensors evaluate_batch_norm(const Operands& in) {
   return {float_tensor(shape, values)};
 }
 
-OnnxTensors evaluate_global_average(const Operands& in) {
+// GlobalAveragePool and GlobalMaxPool.
+OnnxTensors evaluate_global_pool(const Operands& in) {
   OnnxShape shape = in.shape(0);
   if (shape.size() < 3) in.fail("expected an image");
   const Split split(shape, 2, shape.size());
   const std::vector<float> x = in.floats(0);
   std::vector<float> values(split.outer);
   for (std::size_t o = 0; o < split.outer; ++o) {
-    double sum = 0;
-    for (std::size_t e = 0; e < split.extent; ++e) sum += x[o * split.extent + e];
-    values[o] = static_cast<float>(sum / static_cast<double>(split.extent));
+    const float* first = x.data() + o * split.extent;
+    const std::vector<double> part(first, first + split.extent);
+    values[o] = static_cast<float>(reduced(in.node().op_type == "GlobalMaxPool" ? "ReduceMax" : "ReduceMean", part));
   }
   std::fill(shape.begin() + 2, shape.end(), 1);
   return {float_tensor(shape, values)};

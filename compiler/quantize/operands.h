@@ -65,8 +65,9 @@ OnnxTensors evaluate_dequantize(const Operands& in);
 OnnxTensors evaluate_softmax(const Operands& in);
 OnnxTensors evaluate_layer_norm(const Operands& in);
 OnnxTensors evaluate_batch_norm(const Operands& in);
+OnnxTensors evaluate_channel_norm(const Operands& in);
 OnnxTensors evaluate_reduce(const Operands& in);
-OnnxTensors evaluate_global_average(const Operands& in);
+OnnxTensors evaluate_global_pool(const Operands& in);
 
 // evaluate_movement.cpp
 OnnxTensors evaluate_shape(const Operands& in);
@@ -83,5 +84,12 @@ OnnxTensors evaluate_gather(const Operands& in);
 OnnxTensors evaluate_expand(const Operands& in);
 OnnxTensors evaluate_pad(const Operands& in);
 OnnxTensors evaluate_scatter_nd(const Operands& in);
+
+// evaluate_resize.cpp
+OnnxTensors evaluate_resize(const Operands& in);
+
+// evaluate_repeats.cpp
+OnnxTensors evaluate_tile(const Operands& in);
+OnnxTensors evaluate_depth_space(const Operands& in);
 
 }  // namespace gemel::compiler

@@ -11,9 +11,10 @@
 namespace gemel::compiler {
 namespace {
 
-constexpr const char* kKeeping[] = {"Reshape", "Flatten", "Transpose", "Squeeze",  "Unsqueeze", "Slice",
-                                    "Split",   "Gather",  "Expand",    "Identity", "Dropout",   "MaxPool",
-                                    "Concat",  "Pad",     "Relu",      "Clip"};
+constexpr const char* kKeeping[] = {
+    "Reshape", "Flatten",  "Transpose",    "Squeeze",      "Unsqueeze",     "Slice",     "Split",     "Gather",
+    "Expand",  "Identity", "Dropout",      "MaxPool",      "Concat",        "Pad",       "Relu",      "Clip",
+    "Resize",  "Tile",     "DepthToSpace", "SpaceToDepth", "GlobalMaxPool", "ReduceMax", "ReduceMin", "Upsample"};
 
 bool limits(const OnnxNode& node) { return node.domain.empty() && (node.op_type == "Relu" || node.op_type == "Clip"); }
 

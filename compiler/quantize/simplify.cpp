@@ -6,6 +6,7 @@
 
 #include "compiler/onnx/onnx_error.h"
 #include "compiler/quantize/attention_masks.h"
+#include "compiler/quantize/channel_norms.h"
 #include "compiler/quantize/integer_tables.h"
 #include "compiler/quantize/patterns.h"
 
@@ -64,6 +65,7 @@ OnnxModel simplified_float_model(const OnnxModel& model, const NamedOnnxTensors&
   std::map<std::string, OnnxShape> shapes;
   OnnxModel result = folded(model, sample, shapes);
   drop_copies(result);
+  split_channel_norms(result, shapes);
   GraphEdit edit(result);
   fold_batch_norm(edit);
   edit.drop_dead();

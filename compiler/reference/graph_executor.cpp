@@ -264,6 +264,10 @@ struct NodeRunner {
     host(arch::HostOpKind::Softmax, softmax_params(op), softmax_scales(op, node.inputs.size()), node.inputs.size());
   }
   void operator()(const GatherRows&) const { host(arch::HostOpKind::GatherRows, {}, {}); }
+  void operator()(const Interpolate& op) const {
+    host(arch::HostOpKind::Interpolate, {op.input_zero_point, op.output_zero_point},
+         {op.input_scale, op.output_scale});
+  }
   void operator()(const LayerNorm& op) const {
     host(arch::HostOpKind::LayerNorm, {static_cast<std::int64_t>(arch::bits_from_float(op.epsilon))},
          {op.input_scale, op.output_scale});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-// exp and erf that give the same bits on every machine: additions, multiplications and divisions only.
+// exp, log and erf that give the same bits on every machine: additions, multiplications and divisions only.
 #include <cmath>
 
 namespace gemel::arch {
@@ -18,6 +18,22 @@ inline double exp_of_nonpositive(double x) {
   double sum = 1.0;
   for (int k = 13; k >= 1; --k) sum = 1.0 + sum * r / k;
   return std::ldexp(sum, static_cast<int>(n));
+}
+
+// ln x for x >= 1 (sum of softmax). x = 2^k m with m in [sqrt(1/2), sqrt(2)); ln m = 2 (t + t^3/3 + t^5/5 + ...) with
+// t = (m - 1) / (m + 1), |t| < 0.172: 13 terms reach the last place of a double.
+inline double log_from_one(double x) {
+  constexpr double kLn2 = 0.693147180559945309417, kSqrtHalf = 0.70710678118654752440;
+  int k = 0;
+  double m = std::frexp(x, &k);  // in [1/2, 1)
+  if (m < kSqrtHalf) {
+    m *= 2;
+    --k;
+  }
+  const double t = (m - 1) / (m + 1), square = t * t;
+  double sum = 0;
+  for (int n = 25; n >= 1; n -= 2) sum = sum * square + 1.0 / n;
+  return k * kLn2 + 2 * t * sum;
 }
 
 // erf(x) = 2 / sqrt(pi) * e^(-x^2) * sum over n of 2^n x^(2n+1) / (1 * 3 * ... * (2n+1)); all terms have one sign.

@@ -26,7 +26,7 @@ void put_softmax(const View& out, Index at, float value, std::int32_t zero_point
   if (zero_point == 0) {
     out.put_rounded(at, value);
   } else {
-    const auto rounded = static_cast<std::int32_t>(std::nearbyint(std::min(value, 65536.0f)));
+    const auto rounded = static_cast<std::int32_t>(std::nearbyint(std::max(std::min(value, 65536.0f), -65536.0f)));
     out.put(at, std::min(std::max(rounded + zero_point, -128), 127));
   }
 }
@@ -34,7 +34,7 @@ void put_softmax(const View& out, Index at, float value, std::int32_t zero_point
 void softmax(const HostOp& op, const Operands& o) {
   const std::int32_t zero_point = op.params.size() > 2 ? static_cast<std::int32_t>(op.params[2]) : 0;
   const View& x = o.in[0];
-  const bool causal = op.params[0] != 0;
+  const bool causal = op.params[0] != 0, is_logarithm = op.params.size() > 3 && op.params[3] != 0;
   const Index n = x.shape().back();
   const std::size_t last = x.rank() - 1;
   std::vector<float> e(static_cast<std::size_t>(n));
@@ -48,6 +48,13 @@ void softmax(const HostOp& op, const Operands& o) {
       e[j] = static_cast<float>(exp_of_nonpositive(static_cast<double>(below * op.scales[0])));
       sum += static_cast<double>(e[j]);
     }
+    for (Index j = 0; is_logarithm && j < n; ++j) {
+      const auto below = static_cast<float>(static_cast<std::int64_t>(x.get(at[0] + j * x.stride(last))) - most);
+      const double value = static_cast<double>(below * op.scales[0]) - log_from_one(sum);
+      put_softmax(o.out, at[1] + j * o.out.stride(last), static_cast<float>(value / static_cast<double>(op.scales[1])),
+                  zero_point);
+    }
+    if (is_logarithm) return;
     for (Index j = 0; j < n; ++j) {
       const float value =
           j < used ? static_cast<float>(static_cast<double>(e[j]) / sum / static_cast<double>(op.scales[1])) : 0.0f;
@@ -273,6 +280,9 @@ void run_host_op(const HostOp& op, std::uint8_t* memory, std::uint64_t base, std
       return;
     case Kind::GatherRows:
       host::gather_rows(o);
+      return;
+    case Kind::Interpolate:
+      host::interpolate(op, o);
       return;
   }
 }

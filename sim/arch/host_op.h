@@ -9,7 +9,7 @@
 //   multiplier    of an operator with inputs i and output o: (float)((double)scale_i / (double)scale_o); with several
 //                 factors (double)scale_a * (double)scale_b / (double)scale_o. With scale_o = 1 (and the other factors
 //                 1) it is scale_i itself.
-//   exp, erf      the polynomial and the series of host_math.h, in double
+//   exp, log, erf the polynomial and the series of host_math.h, in double
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,11 +30,13 @@ struct HostTensor {
 // (an int32 output is rounded half to even and saturates at 32 bits), unless said otherwise.
 // Scales are {one per integer input that is named in `scales`, output}; params have a fixed length per kind.
 enum class HostOpKind : std::uint8_t {
-  // Last axis. scales {x, out}; params {causal, offset}, or {causal, offset, zero point} of the output: with causal =
-  // 1, element j of row i (index of the second
+  // Last axis. scales {x, out}; params {causal, offset, zero point of the output, logarithm}, the last two or one of
+  // them left out where they are 0. With causal = 1, element j of row i (index of the second
   // last axis) takes part only where j <= i + offset, the others become 0.
   // e_j = (float)exp((double)((float)(x_j - max) * scale_x)); sum in double, ascending;
   // out = round((float)((double)e_j / sum / (double)scale_out)) + zero point, saturating.
+  // With logarithm = 1 (not causal, no mask): out = round((float)(((double)((float)(x_j - max) * scale_x) - log(sum)) /
+  // (double)scale_out)) + zero point.
   // With a second input, a mask m of x's shape: scales {x, m, out}; v_j = (float)x_j * scale_x + (float)m_j * scale_m
   // in
   // float32, e_j = (float)exp((double)(v_j - max v)).
@@ -92,8 +94,13 @@ enum class HostOpKind : std::uint8_t {
   // inputs {indices int32, table int8 [rows, width]}; output int8 of the indices' shape and width: the row of each
   // index, one below 0 counted from the end. No params, no scales. An index outside the table is refused.
   GatherRows,
+  // NHWC. inputs {x int8, row elements int32 [oh, taps], row weights float32 of that shape, column elements int32
+  // [ow, taps], column weights}; output int8 [n, oh, ow, c]. scales {x, out}; params {zero point of x, of the output}.
+  // v = sum over row taps i, then column taps j, of (row weight_i * column weight_j) * (float)(x - zero point), in
+  // float32; out = round(v * multiplier) + zero point, saturating.
+  Interpolate,
 };
-inline constexpr HostOpKind kLastHostOpKind = HostOpKind::GatherRows;
+inline constexpr HostOpKind kLastHostOpKind = HostOpKind::Interpolate;
 
 struct HostOp {
   HostOpKind kind = HostOpKind::Copy;
@@ -118,8 +125,9 @@ void run_host_op(const HostOp& op, std::uint8_t* memory, std::uint64_t base, std
 //   Softmax 8 operations an element, LayerNorm 8, Gelu 16, Requantize and Relu 2, Copy 1 (with scales 2), Fill 1, Add
 //   4, Mul 3, pooling 1 for each window element + 2 for each output, MatMul and Conv2d 2 for each multiply-accumulate +
 //   2 for each output, Lookup 2 or (of two) 4, QuantizeSums 4 + 2 for each term, QuantizeFloat 3, DequantizeFloat 2.
-//   GatherRows 1. A mask adds 2 to Softmax. Bytes: each element of each input once (repeated elements once; of the
-//   table of GatherRows as many as the output has), each element of the output once.
+//   GatherRows 1, Interpolate 2 for each pair of taps + 3. A mask adds 2 to Softmax. Bytes: each element of each input
+//   once (repeated elements once; of the table of GatherRows as many as the output has), each element of the output
+//   once.
 struct HostOpWork {
   std::uint64_t operations = 0;
   std::uint64_t bytes_read = 0;

@@ -23,7 +23,7 @@ struct KindInfo {
 };
 
 constexpr KindInfo kKinds[] = {
-    {Kind::Softmax, "softmax", 1, 2, 2, 1, "causal, offset and perhaps zero point", 2, false},
+    {Kind::Softmax, "softmax", 1, 2, 2, 2, "causal, offset, perhaps zero point and logarithm", 2, false},
     {Kind::LayerNorm, "layer_norm", 3, 3, 1, 0, "epsilon bits", 2, false},
     {Kind::Gelu, "gelu", 1, 1, 0, 0, "none", 2, false},
     {Kind::Copy, "copy", 1, 1, 0, 0, "none", 2, true},
@@ -44,6 +44,7 @@ constexpr KindInfo kKinds[] = {
     {Kind::QuantizeFloat, "quantize_float", 1, 1, 1, 0, "zero point", 1, false},
     {Kind::DequantizeFloat, "dequantize_float", 1, 1, 1, 0, "zero point", 1, false},
     {Kind::GatherRows, "gather_rows", 2, 2, 0, 0, "none", 0, true},
+    {Kind::Interpolate, "interpolate", 5, 5, 2, 0, "zero point of the input, of the output", 2, false},
 };
 
 const KindInfo& info_of(Kind kind) {
@@ -174,6 +175,23 @@ void check_gather_rows(const HostOp& op) {
           "expected an int8 output of the indices' shape and the table's width");
 }
 
+void check_interpolate(const HostOp& op) {
+  const std::vector<std::int64_t>&in = op.inputs[0].shape, &out = op.output.shape;
+  require(op, op.inputs[0].element_bytes == 1 && op.output.element_bytes == 1 && in.size() == 4 && out.size() == 4,
+          "expected int8 images");
+  require(op, in[0] == out[0] && in[3] == out[3], "samples and channels of input and output differ");
+  for (std::size_t d = 1; d <= 2; ++d) {
+    const HostTensor &elements = op.inputs[2 * d - 1], &weights = op.inputs[2 * d];
+    require(op, elements.element_bytes == 4 && weights.element_bytes == 4 && elements.shape == weights.shape,
+            "expected int32 elements and float32 weights of one shape");
+    require(op, elements.shape.size() == 2 && elements.shape[0] == out[d],
+            "expected taps for each row and each column of the output");
+  }
+  for (const std::int64_t zero_point : op.params) {
+    require(op, zero_point >= -128 && zero_point <= 127, "a zero point must be in -128 to 127");
+  }
+}
+
 void check_quantization(const HostOp& op) {
   const bool to_float = op.kind == Kind::DequantizeFloat;
   require(op, op.output.element_bytes == (to_float ? 4 : 1),
@@ -235,6 +253,8 @@ std::uint64_t operations_of(const HostOp& op) {
       return 2 * n;
     case Kind::GatherRows:
       return n;
+    case Kind::Interpolate:
+      return (2 * static_cast<std::uint64_t>(op.inputs[1].shape[1] * op.inputs[3].shape[1]) + 3) * n;
   }
   return n;
 }
@@ -283,6 +303,9 @@ void check_host_op(const HostOp& op) {
     case Kind::GatherRows:
       check_gather_rows(op);
       return;
+    case Kind::Interpolate:
+      check_interpolate(op);
+      return;
     case Kind::QuantizeSums:
     case Kind::QuantizeFloat:
     case Kind::DequantizeFloat:
@@ -293,6 +316,10 @@ void check_host_op(const HostOp& op) {
   }
   require(op, !op.output.shape.empty() || (op.kind != Kind::Softmax && op.kind != Kind::LayerNorm),
           "expected at least one dimension");
+  require(op,
+          op.kind != Kind::Softmax || op.params.size() < 4 || op.params[3] == 0 ||
+              (op.params[0] == 0 && op.inputs.size() == 1),
+          "the logarithm is neither causal nor masked");
   for (std::size_t i = 0; i < op.inputs.size(); ++i) {
     if (op.kind == Kind::LayerNorm && i > 0) {
       require(

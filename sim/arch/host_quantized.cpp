@@ -80,4 +80,52 @@ void gather_rows(const Operands& o) {
   });
 }
 
+void interpolate(const HostOp& op, const Operands& o) {
+  const View& x = o.in[0];
+  const auto& from = x.shape();
+  const auto& to = o.out.shape();
+  const float multiplier = multiplier_of(op.scales[0], op.scales[1]);
+  const auto zero_in = static_cast<std::int32_t>(op.params[0]), zero_out = static_cast<std::int32_t>(op.params[1]);
+  struct Tap {
+    Index offset = 0;
+    float weight = 0;
+  };
+  // Of element i along dimension d: offsets into x.
+  const auto taps_of = [&](std::size_t d, Index i) {
+    const View &elements = o.in[2 * d - 1], &weights = o.in[2 * d];
+    std::vector<Tap> taps;
+    for (Index t = 0; t < elements.shape()[1]; ++t) {
+      const Index element = elements.get(i * elements.stride(0) + t * elements.stride(1));
+      if (element < 0 || element >= from[d]) {
+        throw std::invalid_argument("host operator interpolate: element " + std::to_string(element) + " is outside " +
+                                    std::to_string(from[d]));
+      }
+      taps.push_back({element * x.stride(d), weights.get_float(i * weights.stride(0) + t * weights.stride(1))});
+    }
+    return taps;
+  };
+  std::vector<Tap> taps;
+  for (Index r = 0; r < to[1]; ++r) {
+    const std::vector<Tap> rows = taps_of(1, r);
+    for (Index c = 0; c < to[2]; ++c) {
+      taps.clear();
+      const std::vector<Tap> columns = taps_of(2, c);
+      for (const Tap& row : rows) {
+        for (const Tap& column : columns) taps.push_back({row.offset + column.offset, row.weight * column.weight});
+      }
+      for (Index n = 0; n < to[0]; ++n) {
+        for (Index k = 0; k < to[3]; ++k) {
+          float value = 0;
+          for (const Tap& tap : taps) {
+            const std::int32_t q = x.get(n * x.stride(0) + k * x.stride(3) + tap.offset) - zero_in;
+            value += tap.weight * static_cast<float>(q);
+          }
+          o.out.put(n * o.out.stride(0) + r * o.out.stride(1) + c * o.out.stride(2) + k * o.out.stride(3),
+                    rounded_within(value * multiplier, zero_out, -128, 127));
+        }
+      }
+    }
+  }
+}
+
 }  // namespace gemel::arch::host

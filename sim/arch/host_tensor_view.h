@@ -149,5 +149,6 @@ void quantize_sums(const HostOp& op, const Operands& o);
 void quantize_float(const HostOp& op, const Operands& o);
 void dequantize_float(const HostOp& op, const Operands& o);
 void gather_rows(const Operands& o);
+void interpolate(const HostOp& op, const Operands& o);
 
 }  // namespace gemel::arch::host

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 #include <vector>
 
+#include "sim/arch/host_math.h"
 #include "sim/arch/host_op.h"
 #include "sim/arch/numerics.h"
 
@@ -185,6 +188,67 @@ TEST(HostSoftmax, AMaskRepeatsByStrideZero) {
   const Bytes rows = memory.run<std::int8_t>(op, 6);
   EXPECT_EQ(Bytes(rows.begin(), rows.begin() + 3), Bytes(rows.begin() + 3, rows.end()));
   EXPECT_EQ(rows[2], 0);
+}
+
+// x [1, 2, 2, 1] in the middle of its pixels, to [1, 1, 3, 1]; zero points 1 and -2.
+HostOp interpolation() {
+  HostOp op;
+  op.kind = HostOpKind::Interpolate;
+  op.inputs = {
+      {0, 1, {1, 2, 2, 1}, {}}, {16, 4, {1, 2}, {}}, {24, 4, {1, 2}, {}}, {32, 4, {3, 2}, {}}, {56, 4, {3, 2}, {}}};
+  op.output = {80, 1, {1, 1, 3, 1}, {}};
+  op.params = {1, -2};
+  op.scales = {0.5f, 0.25f};
+  return op;
+}
+
+std::vector<std::uint8_t> interpolation_memory() {
+  std::vector<std::uint8_t> memory(83, 0);
+  const std::int8_t x[] = {1, 11, -19, 101};
+  const std::int32_t row[] = {0, 1}, columns[] = {0, 1, 0, 1, 0, 1};
+  const float row_weights[] = {0.5f, 0.5f}, column_weights[] = {1.0f, 0.0f, 0.75f, 0.25f, 0.0f, 1.0f};
+  std::memcpy(memory.data(), x, sizeof x);
+  std::memcpy(memory.data() + 16, row, sizeof row);
+  std::memcpy(memory.data() + 24, row_weights, sizeof row_weights);
+  std::memcpy(memory.data() + 32, columns, sizeof columns);
+  std::memcpy(memory.data() + 56, column_weights, sizeof column_weights);
+  return memory;
+}
+
+TEST(HostInterpolate, MixesRowsAndColumnsAroundTheZeroPoint) {
+  std::vector<std::uint8_t> memory = interpolation_memory();
+  run_host_op(interpolation(), memory.data(), 0, memory.size());
+  const auto at = [&](std::size_t i) { return static_cast<int>(static_cast<std::int8_t>(memory[80 + i])); };
+  // Columns' means -10 and 55, less the zero point; times two, plus -2; the last one saturates.
+  EXPECT_EQ(at(0), -22);
+  EXPECT_EQ(at(1), 10);  // 0.75 * -10 + 0.25 * 55 = 6.25; 12.5 rounds to even
+  EXPECT_EQ(at(2), 108);
+}
+
+TEST(HostInterpolate, RefusesElementsThatAreNotThere) {
+  std::vector<std::uint8_t> memory = interpolation_memory();
+  memory[16] = 2;
+  EXPECT_THROW(run_host_op(interpolation(), memory.data(), 0, memory.size()), std::invalid_argument);
+  HostOp op = interpolation();
+  op.output.shape = {1, 1, 4, 1};
+  EXPECT_THROW(check_host_op(op), std::invalid_argument);
+}
+
+TEST(HostSoftmax, LogarithmOfShares) {
+  std::int8_t bytes[8] = {10, 10, 10, 10, 0, 0, 0, 0};
+  HostOp op{HostOpKind::Softmax, {{0, 1, {1, 4}, {}}}, {4, 1, {1, 4}, {}}, {0, 0, 100, 1}, {0.5f, 0.01f}};
+  run_host_op(op, reinterpret_cast<std::uint8_t*>(bytes), 0, sizeof bytes);
+  EXPECT_EQ(bytes[4], 100 - 139);  // ln(1/4) = -1.386
+  bytes[0] = 127;
+  run_host_op(op, reinterpret_cast<std::uint8_t*>(bytes), 0, sizeof bytes);
+  EXPECT_EQ(bytes[4], 100);
+  EXPECT_EQ(bytes[5], -128);
+  op.params[0] = 1;
+  EXPECT_THROW(check_host_op(op), std::invalid_argument);
+}
+
+TEST(HostMath, LogarithmAgreesWithTheLibrary) {
+  for (double x = 1; x < 1e7; x *= 1.037) EXPECT_NEAR(log_from_one(x), std::log(x), 4e-16 * std::max(1.0, std::log(x)));
 }
 
 TEST(HostGatherRows, TakesRowsAndCountsFromTheEnd) {

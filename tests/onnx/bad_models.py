@@ -528,9 +528,21 @@ def concat_of_other_shapes(m):
     m.output(m.node("Concat", [m.input([2, 3]), m.input([4, 3])], axis=1))
 
 
-@bad("mode 'linear' is not supported; expected 'nearest'")
+@bad("mode 'linear' on integers is not supported; expected 'nearest', or DequantizeLinear before")
 def resize_linear(m):
     m.output(m.node("Resize", [m.input([1, 2, 4, 4]), "", m.constant(FLOAT, [4], [1.0, 1.0, 2.0, 2.0])], mode="linear"))
+
+
+@bad("mode 'area' is not supported; expected nearest, linear or cubic")
+def resize_area(m):
+    m.output(m.node("Resize", [m.input([1, 2, 4, 4]), "", m.constant(FLOAT, [4], [1.0, 1.0, 2.0, 2.0])], mode="area"))
+
+
+@bad("resizes samples or channels; expected scales of 1 there")
+def resize_channels(m):
+    y = m.node("Resize", [m.node("DequantizeLinear", [m.input([1, 2, 4, 4]), m.scale(0.1), m.zero(0)]), "",
+                          m.constant(FLOAT, [4], [1.0, 2.0, 2.0, 2.0])], mode="linear")
+    m.output(m.node("QuantizeLinear", [y, m.scale(0.1), m.zero(0)]))
 
 
 @bad("more than 2^31 elements")

@@ -20,7 +20,7 @@ FORMATS = {"int8": ("|i1", "b"), "uint8": ("|u1", "B"), "int32": ("<i4", "i"), "
 INEXACT = {"add_equal_scales", "add_whole_ratio", "residual_block", "qdq_residual", "sigmoid", "softmax",
            "softmax_unsigned", "average_pool", "average_pool_padded", "average_pool_counting_padding", "qdq_gelu_tanh",
            "qdq_layer_norm", "qdq_conv_transpose", "qdq_conv_transpose_per_channel", "qdq_sum_of_channels",
-           "qdq_conv_transpose_grouped", "qdq_attention"}
+           "qdq_conv_transpose_grouped", "qdq_attention", "qdq_resize_linear", "qdq_resize_cubic", "qdq_log_softmax"}
 
 
 def load_npy(path):

@@ -292,6 +292,36 @@ def resize_nearest_any(m):
                      nearest_mode="ceil"))
 
 
+def qdq_resized(m, shape, scales=None, sizes=None, to=(0.02, 3), **attributes):
+    factors = m.constant(FLOAT, [len(shape)], scales) if scales else ""
+    y = m.node("Resize", [dq(m, m.input(shape), 0.02, 3), "", factors] + ([m.ints(sizes)] if sizes else []),
+               **attributes)
+    m.output(q(m, y, *to))
+
+
+@model()
+def qdq_resize_linear(m):
+    qdq_resized(m, [1, 5, 4, 3], [1.0, 1.0, 2.0, 2.0], mode="linear")
+    qdq_resized(m, [2, 3, 5, 7], sizes=[2, 3, 9, 4], to=(0.03, -7), mode="linear",
+                coordinate_transformation_mode="align_corners")
+    qdq_resized(m, [1, 2, 6, 6], [1.0, 1.0, 0.5, 3.0], mode="linear", coordinate_transformation_mode="asymmetric")
+    qdq_resized(m, [1, 3, 1, 1], sizes=[1, 3, 4, 5], mode="linear",
+                coordinate_transformation_mode="pytorch_half_pixel")
+
+
+@model()
+def qdq_resize_cubic(m):
+    qdq_resized(m, [1, 2, 5, 4], [1.0, 1.0, 2.0, 2.0], to=(0.025, 0), mode="cubic")
+    qdq_resized(m, [1, 2, 4, 4], sizes=[1, 2, 7, 3], to=(0.025, 0), mode="cubic", cubic_coeff_a=-0.5,
+                coordinate_transformation_mode="align_corners")
+
+
+@model()
+def qdq_log_softmax(m):
+    m.output(q(m, m.node("LogSoftmax", [dq(m, m.input([3, 17]), 0.05, 4)], axis=1), 0.06, 100))
+    m.output(q(m, m.node("LogSoftmax", [dq(m, m.input([2, 5, 3]), 0.05)], axis=1), 0.06, 127))
+
+
 @model(10)
 def resize_opset_10(m):
     x = m.input([1, 4, 3, 5], UINT8)
