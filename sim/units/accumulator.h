@@ -44,9 +44,10 @@ class Accumulator final : public sc_core::sc_module {
 
   // What the load side last wrote to the row is not in it yet in `at`.
   bool load_write_under_way(std::uint32_t row, Cycle at) const { return at < loaded_from_[row]; }
-  // The last cycle marked so far in which the array writes (0: none).
-  Cycle last_array_write() const { return last_array_write_; }
   bool array_writes_in(std::uint32_t bank, Cycle at) const { return array_writes_[bank].test(at); }
+  bool array_writes_between(std::uint32_t bank, Cycle first, Cycle end) const {
+    return first <= last_array_write_ && array_writes_[bank].any(first, end);
+  }
   bool refuses_read(std::uint32_t bank, Cycle at) const {
     if (!single_ported_) return accumulating_[bank].test(at);
     const Cycle back = latency_ + 1;

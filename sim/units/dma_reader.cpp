@@ -10,8 +10,6 @@ DmaReader::DmaReader(const sc_core::sc_module_name& name, const arch::Accelerato
     : Unit(name),
       derived_(derived),
       bus_bits_(__builtin_ctz(derived.bus_bytes)),
-      scratchpad_row_bits_(__builtin_ctz(derived.scratchpad_row_bytes)),
-      accumulator_row_bits_(__builtin_ctz(derived.accumulator_row_bytes)),
       max_request_bytes_(config.dma.max_request_bytes),
       port_(port),
       writer_(writer),
@@ -28,7 +26,7 @@ bool DmaReader::send(Cycle now) {
   const DmaTransaction transaction =
       next_transaction(mvin.address + std::uint64_t{row.index} * mvin.stride + row.done, mvin.row_bytes - row.done,
                        derived_.bus_bytes, max_request_bytes_);
-  const int row_bits = local_row_bits(mvin);
+  const int row_bits = mvin.local_row_bits;
   const std::uint32_t pieces = ((row.done + transaction.useful - 1) >> row_bits) - (row.done >> row_bits) + 1;
   if (account_.until() < now) account_until(now);
   if (!writer_.has_room(pieces, now)) {
@@ -58,31 +56,26 @@ bool DmaReader::send(Cycle now) {
 
 // The pieces of a transaction follow each other one a cycle where beats do, and none is longer than a beat: then they
 // are handed on as one run. Else, and where the writer takes longer for a piece, each is a run of its own.
-void DmaReader::merge(const DmaTransaction& transaction, std::uint32_t pieces, const ReadBeats& beats) {
+inline void DmaReader::merge(const DmaTransaction& transaction, std::uint32_t pieces, const ReadBeats& beats) {
   const RowSequencer::Row& row = rows_.working();
   const MvinRows& mvin = *row.mvin;
-  const int row_bits = local_row_bits(mvin);
-  const std::uint32_t row_bytes = 1u << row_bits;
-  const bool one_run = beats.one_a_cycle() && row_bits <= bus_bits_ && !mvin.scales() && mvin.writes_per_piece() == 1;
+  const int row_bits = mvin.local_row_bits;
+  const bool one_run = beats.one_a_cycle() && row_bits <= bus_bits_ && mvin.plain;
   const std::uint32_t together = one_run ? pieces : 1;
-  const bool last_of_mvin = row.index + 1 == mvin.rows && row.done + transaction.useful == mvin.row_bytes;
-  std::uint32_t taken = 0;
+  const std::uint32_t end = row.done + transaction.useful;
+  std::uint32_t position = row.done;
   for (std::uint32_t i = 0; i < pieces; i += together) {
-    const std::uint32_t position = row.done + taken;  // within the DRAM row
     MvinRun& run = writer_.next_run();
     run.mvin = &mvin;
+    run.row = row.index;
     run.pieces = together;
-    run.lane_byte = position & (row_bytes - 1);
-    const std::uint32_t left = transaction.useful - taken;
-    const std::uint32_t first_bytes = std::min(row_bytes - run.lane_byte, left);  // of its first piece
-    run.bytes = one_run ? left : first_bytes;
-    run.address = transaction.address + transaction.offset + taken;
-    run.local = mvin.local.plus((position >> row_bits) * mvin.block_stride + row.index, derived_);
-    const std::uint32_t needed_beat = (transaction.offset + taken + first_bytes - 1) >> bus_bits_;
+    run.position = position;
+    position = std::min(((position >> row_bits) + 1) << row_bits, end);  // behind its first piece
+    const std::uint32_t needed_beat = (transaction.offset + (position - row.done) - 1) >> bus_bits_;
     run.emitted = std::max(last_emitted_, beats.consumed(needed_beat)) + 1;
-    run.completes = last_of_mvin && i + together == pieces;
     last_emitted_ = run.emitted + together - 1;
-    taken += run.bytes;
+    run.end = one_run ? end : position;
+    run.completes = run.end == mvin.row_bytes && row.index + 1 == mvin.rows;
     writer_.append();
   }
 }

@@ -46,12 +46,10 @@ class DmaReader final : public Unit, public MemoryPortClient {
 
  private:
   enum Cause : unsigned { kBusy, kWaitSlot, kWaitPort, kWaitBuffer, kIdle };
-  // log2 of the bytes of a local row, which are powers of two.
-  int local_row_bits(const MvinRows& mvin) const { return mvin.wide ? accumulator_row_bits_ : scratchpad_row_bits_; }
   void merge(const DmaTransaction& transaction, std::uint32_t pieces, const ReadBeats& beats);
 
   const arch::DerivedConfig& derived_;
-  int bus_bits_, scratchpad_row_bits_, accumulator_row_bits_;  // log2 of bytes
+  int bus_bits_;  // log2 of bytes
   unsigned max_request_bytes_;
   MemoryPort& port_;
   MvinWriter& writer_;

@@ -47,6 +47,7 @@ void LoadController::start_mvin(const IssuedCommand& issued, unsigned tracker, C
   rows.scale = state.scale;
   rows.pixel_repeats = m.local.address.is_accumulator() ? 1 : state.pixel_repeats;
   rows.row_bytes = rows.cols * (rows.wide ? 4 : 1);
+  rows.local_row_bits = __builtin_ctz(rows.wide ? derived_.accumulator_row_bytes : derived_.scratchpad_row_bytes);
   rows.tracker = static_cast<std::uint8_t>(tracker);
   const std::uint32_t most = dim * (rows.wide ? derived_.max_block_columns_acc : derived_.max_block_columns);
   if (m.local.rows == 0 || m.local.cols == 0 || m.local.rows > dim || m.local.cols > most)
@@ -60,6 +61,7 @@ void LoadController::start_mvin(const IssuedCommand& issued, unsigned tracker, C
     rows.rows = 1;
     rows.repeats = m.local.rows - 1;
   }
+  rows.plain = rows.writes_per_piece() == 1 && !rows.scales();
   sending_ = true;
   first_request_ = now;
   last_request_ = kNever;

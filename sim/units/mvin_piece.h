@@ -24,21 +24,22 @@ struct MvinRows {
   std::uint32_t pixel_repeats = 1;
   std::uint32_t cols = 0;
   std::uint8_t tracker = 0;
+  int local_row_bits = 0;  // log2 of the bytes of a local row
+  bool plain = false;      // each piece is written once, and the scaler passes one a cycle
 
   bool scales() const { return !wide && scale != 1.0f; }
   std::uint32_t writes_per_piece() const { return (repeats + 1) * pixel_repeats; }
 };
 
-// Pieces of one transaction that are emitted one a cycle, each a block further than the one before.
+// Pieces of an mvin that are emitted one a cycle: some of one DRAM row, or all of several.
 struct MvinRun {
   const MvinRows* mvin = nullptr;
-  Cycle emitted = 0;            // the first
-  std::uint64_t address = 0;    // DRAM byte of the first element byte
-  arch::LocalAddress local;     // of the first piece
-  std::uint32_t lane_byte = 0;  // first byte of the first piece within its local row; the others start at 0
-  std::uint32_t bytes = 0;      // of all pieces
-  std::uint32_t pieces = 0;     // more than one only where each is written once and the scaler passes one a cycle
-  bool completes = false;       // the last of its mvin
+  Cycle emitted = 0;           // the first
+  std::uint32_t row = 0;       // DRAM row of the first
+  std::uint32_t position = 0;  // of its first byte within the DRAM row
+  std::uint32_t end = 0;       // behind the last byte of the last piece, within its DRAM row
+  std::uint32_t pieces = 0;    // more than one only of a plain mvin
+  bool completes = false;      // the last of its mvin
 };
 
 // Told when the last byte of an mvin is in place.

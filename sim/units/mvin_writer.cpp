@@ -28,6 +28,7 @@ MvinWriter::MvinWriter(const sc_core::sc_module_name& name, const arch::Accelera
   std::size_t size = 1;
   while (size < capacity_ + 1) size *= 2;
   ring_.resize(size);
+  ring_mask_ = size - 1;
 }
 
 // The three slots hold up only what is scaled: by the time that three cycles have passed since the third slot piece
@@ -38,31 +39,58 @@ Cycle MvinWriter::ready(const MvinRows& mvin, Cycle emitted, Cycle slot_free) co
 }
 
 void MvinWriter::append() {
-  Queued& queued = ring_[(head_ + runs_) & (ring_.size() - 1)];
-  const MvinRun& run = queued.run;
+  Queued& next = queued(runs_);
+  const MvinRun& run = next.run;
   const MvinRows& mvin = *run.mvin;
-  queued.writes = run.pieces * mvin.writes_per_piece();
-  queued.predicted = std::max(ready(mvin, run.emitted, predicted_slots_.free()), predicted_last_ + 1);
-  predicted_last_ = queued.predicted + queued.writes - 1;
-  if (!mvin.wide) predicted_slots_.take_run(predicted_last_ + 1 - run.pieces, run.pieces);
-  if (runs_ == 0) next_write_ = queued.predicted;
-  ++runs_;
   pieces_ += run.pieces;
-  if (run.completes) {
-    completions_.push_back(predicted_last_);
-    due_by(completions_.front());
+  if (Queued& newest = queued(runs_ - 1); runs_ > 0 && continues(newest, run)) {
+    newest.run.pieces += run.pieces;
+    newest.run.completes = run.completes;
+    newest.writes += run.pieces;
+    predicted_last_ += run.pieces;
+  } else {
+    next.writes = run.pieces * mvin.writes_per_piece();
+    next.predicted = std::max(ready(mvin, run.emitted, predicted_slots_.free()), predicted_last_ + 1);
+    predicted_last_ = next.predicted + next.writes - 1;
+    find_bank(next);
+    if (runs_ == 0) next_write_ = next.predicted;
+    ++runs_;
   }
+  if (!mvin.wide) predicted_slots_.take_run(predicted_last_, run.pieces);
+  if (!run.completes) return;
+  completions_.push_back(predicted_last_);
+  due_by(completions_.front());
 }
 
-// Nothing of the array is in the way of an mvin's writes from `first` on, as far as can be known by then.
-bool MvinWriter::way_is_free(const MvinRows& mvin, Cycle first) const {
-  if (mvin.local.is_accumulator()) return !mvin.accumulate && first > accumulator_.last_array_write();
-  return first > scratchpad_.last_array_write();
+// The next whole DRAM row of a plain mvin, into the same bank of the scratchpad and emitted without a pause, lengthens
+// the run: it is written without a pause, too.
+inline bool MvinWriter::continues(const Queued& newest, const MvinRun& run) const {
+  const MvinRun& before = newest.run;
+  return before.mvin == run.mvin && run.row - before.row <= newest.further_rows &&
+         run.emitted == before.emitted + before.pieces && run.position == 0 && run.end == run.mvin->row_bytes;
+}
+
+inline void MvinWriter::find_bank(Queued& next) const {
+  const MvinRun& run = next.run;
+  const MvinRows& mvin = *run.mvin;
+  next.bank = kNoBank;
+  next.further_rows = 0;
+  if (mvin.accumulate || mvin.pixel_repeats != 1) return;
+  const bool to_accumulator = mvin.local.is_accumulator();
+  const std::uint32_t bank_rows = to_accumulator ? derived_.accumulator_bank_rows : derived_.scratchpad_bank_rows;
+  const std::uint32_t block = run.position >> mvin.local_row_bits;
+  const std::uint32_t row = mvin.local.plus(block * mvin.block_stride + run.row, derived_).row(derived_);
+  const std::uint64_t highest =
+      (row & (bank_rows - 1)) + std::uint64_t{run.pieces - 1} * mvin.block_stride + mvin.repeats;
+  if (highest >= bank_rows) return;
+  next.bank = to_accumulator ? accumulator_.bank_of(row) : scratchpad_.bank_of(row);
+  if (!to_accumulator && mvin.plain && run.position == 0 && run.end == mvin.row_bytes)
+    next.further_rows = static_cast<std::uint32_t>(bank_rows - 1 - highest);
 }
 
 void MvinWriter::write_until(Cycle limit) {
   while (runs_ > 0) {
-    const Queued& head = ring_[head_ & (ring_.size() - 1)];
+    const Queued& head = queued(0);
     if (as_predicted_) {
       next_write_ = head.predicted + done_;
     } else {
@@ -70,44 +98,45 @@ void MvinWriter::write_until(Cycle limit) {
       next_write_ = std::max({next_write_, ready(*head.run.mvin, emitted, slots_.free()), last_write_ + 1});
     }
     if (next_write_ > limit) return;
-    if (as_predicted_ && head.once() && way_is_free(*head.run.mvin, next_write_)) {
-      const Cycle cycles = std::min<Cycle>(head.writes - done_, limit + 1 - next_write_);
-      write_pieces(head, static_cast<std::uint32_t>(cycles));
-    } else if (!write_one(head, limit)) {
+    const auto count = static_cast<std::uint32_t>(std::min<Cycle>(head.writes - done_, limit + 1 - next_write_));
+    if (as_predicted_ && array_keeps_away(head, count))
+      write_several(head, count);
+    else if (!write_one(head, limit))
       return;
-    }
     if (done_ == head.writes) pop();
   }
   next_write_ = kNever;
 }
 
-// The next `count` pieces of the head, one a cycle from next_write_ on, with nothing in their way.
-void MvinWriter::write_pieces(const Queued& head, std::uint32_t count) {
-  const MvinRun& run = head.run;
-  const std::uint32_t stride = run.mvin->block_stride;
-  const arch::LocalAddress local = run.local.plus(done_ * stride, derived_);
-  if (!local.is_accumulator() && scratchpad_.in_one_bank(local.row(derived_), stride, count)) {
-    scratchpad_.load_write(local.row(derived_), next_write_, count);
+// From next_write_ on, nothing is in the way of `count` writes of the head in a row.
+inline bool MvinWriter::array_keeps_away(const Queued& head, std::uint32_t count) const {
+  if (head.bank == kNoBank) return false;
+  const Cycle end = next_write_ + count;
+  return !(head.run.mvin->local.is_accumulator() ? accumulator_.array_writes_between(head.bank, next_write_, end)
+                                                 : scratchpad_.array_writes_between(head.bank, next_write_, end));
+}
+
+inline void MvinWriter::write_several(const Queued& head, std::uint32_t count) {
+  if (head.run.mvin->local.is_accumulator()) {
+    for (std::uint32_t i = 0; i < count; ++i) note_write(local_of(head, done_ + i), false, next_write_ + i);
   } else {
-    for (std::uint32_t i = 0; i < count; ++i) note_write(local.plus(i * stride, derived_), false, next_write_ + i);
+    scratchpad_.load_write(head.bank, next_write_, count);
   }
-  if (!timing_only_)
-    for (std::uint32_t i = 0; i < count; ++i) write_data(run, done_ + i, local.plus(i * stride, derived_), 0);
+  if (!timing_only_) {
+    for (std::uint32_t i = 0; i < count; ++i)
+      write_data(head.run, head.once() ? done_ + i : 0, local_of(head, done_ + i), 0);
+  }
   wrote(head, next_write_, count);
 }
 
-// One write of the head, if it happens in `limit` or before. Highest row first, pixels innermost.
-bool MvinWriter::write_one(const Queued& head, Cycle limit) {
-  const MvinRun& run = head.run;
-  const MvinRows& mvin = *run.mvin;
-  const std::uint32_t piece = head.once() ? done_ : 0;
-  arch::LocalAddress local = run.local.plus(piece * mvin.block_stride, derived_);
+// One write of the head, if it happens in `limit` or before.
+inline bool MvinWriter::write_one(const Queued& head, Cycle limit) {
+  const MvinRows& mvin = *head.run.mvin;
+  arch::LocalAddress local = local_of(head, done_);
   std::uint32_t pixel = 0;
   bool suppressed = false;
-  if (!head.once()) {
-    const std::uint32_t repeat = mvin.pixel_repeats == 1 ? done_ : done_ / mvin.pixel_repeats;
-    pixel = mvin.pixel_repeats - 1 - (done_ - repeat * mvin.pixel_repeats);
-    local = local.plus(mvin.repeats - repeat, derived_);
+  if (mvin.pixel_repeats > 1) {
+    pixel = mvin.pixel_repeats - 1 - done_ % mvin.pixel_repeats;
     const std::uint32_t row = local.row(derived_);
     const std::uint32_t half = derived_.scratchpad_rows / 2;
     suppressed = pixel > (row < half ? row : row - half);
@@ -119,24 +148,44 @@ bool MvinWriter::write_one(const Queued& head, Cycle limit) {
       if (++next_write_ > limit) return false;
     }
     note_write(local, mvin.accumulate, next_write_);
-    if (!timing_only_) write_data(run, piece, local, pixel * mvin.cols);
+    if (!timing_only_) write_data(head.run, head.once() ? done_ : 0, local, pixel * mvin.cols);
   }
   wrote(head, next_write_, 1);
   return true;
 }
 
+inline MvinWriter::Place MvinWriter::place_of(const MvinRun& run, std::uint32_t piece) const {
+  const int bits = run.mvin->local_row_bits;
+  Place place{run.row, (run.position >> bits) + piece};
+  const std::uint32_t blocks = ((run.mvin->row_bytes - 1) >> bits) + 1;
+  if (place.block >= blocks) {
+    place.row += place.block / blocks;
+    place.block %= blocks;
+  }
+  return place;
+}
+
+// Where a write of the head goes, pixel repeats aside: they are innermost, around them the repeats, highest row first.
+inline arch::LocalAddress MvinWriter::local_of(const Queued& head, std::uint32_t write) const {
+  const MvinRows& mvin = *head.run.mvin;
+  const Place place = place_of(head.run, head.once() ? write : 0);
+  std::uint32_t offset = place.block * mvin.block_stride + place.row;
+  if (!head.once()) offset += mvin.repeats - (mvin.pixel_repeats == 1 ? write : write / mvin.pixel_repeats);
+  return mvin.local.plus(offset, derived_);
+}
+
 // `count` writes of the head, one a cycle from `first` on, are done.
-void MvinWriter::wrote(const Queued& head, Cycle first, std::uint32_t count) {
+inline void MvinWriter::wrote(const Queued& head, Cycle first, std::uint32_t count) {
   done_ += count;
   last_write_ = first + count - 1;
   if (!head.once() && done_ < head.writes) return;  // its one piece stays
   const std::uint32_t pieces = head.once() ? count : 1;
   pieces_ -= pieces;
-  if (!head.run.mvin->wide) slots_.take_run(last_write_ + 1 - pieces, pieces);
+  if (!head.run.mvin->wide) slots_.take_run(last_write_, pieces);
 }
 
-void MvinWriter::pop() {
-  const MvinRun& run = ring_[head_ & (ring_.size() - 1)].run;
+inline void MvinWriter::pop() {
+  const MvinRun& run = queued(0).run;
   ++head_;
   done_ = 0;
   if (--runs_ == 0 && !as_predicted_) {
@@ -149,14 +198,17 @@ void MvinWriter::pop() {
   progress_->written(run.mvin->tracker, last_write_);
 }
 
-// Of piece number `piece` of the run, into the row `local`.
+// The contents of a piece, into the row `local`.
 void MvinWriter::write_data(const MvinRun& run, std::uint32_t piece, arch::LocalAddress local, unsigned lane_shift) {
   const MvinRows& mvin = *run.mvin;
-  const std::uint32_t row_bytes = mvin.wide ? derived_.accumulator_row_bytes : derived_.scratchpad_row_bytes;
-  const std::uint32_t lane_byte = piece == 0 ? run.lane_byte : 0;
-  const std::uint32_t before = piece == 0 ? 0 : piece * row_bytes - run.lane_byte;  // bytes of the pieces before it
-  const std::uint32_t length = std::min(row_bytes - lane_byte, run.bytes - before);
-  const std::uint8_t* source = memory_->contents(run.address + before, length);
+  const int bits = mvin.local_row_bits;
+  const Place place = place_of(run, piece);
+  const std::uint32_t position = piece == 0 ? run.position : place.block << bits;
+  const std::uint32_t end = piece + 1 == run.pieces ? run.end : mvin.row_bytes;
+  const std::uint32_t length = std::min((place.block + 1) << bits, end) - position;
+  const std::uint32_t lane_byte = position - (place.block << bits);
+  const std::uint8_t* source =
+      memory_->contents(mvin.address + std::uint64_t{place.row} * mvin.stride + position, length);
   const std::uint32_t row = local.row(derived_);
   if (mvin.wide) {
     std::uint8_t* target = reinterpret_cast<std::uint8_t*>(accumulator_.row(row)) + lane_byte;

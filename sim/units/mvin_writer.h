@@ -32,7 +32,7 @@ class MvinWriter final : public Unit {
     return pieces_ + pieces <= capacity_;
   }
   // In the order of emission: fill in next_run(), then append() it.
-  MvinRun& next_run() { return ring_[(head_ + runs_) & (ring_.size() - 1)].run; }
+  MvinRun& next_run() { return queued(runs_).run; }
   void append();
 
   void sync(Cycle now) {
@@ -51,26 +51,43 @@ class MvinWriter final : public Unit {
     std::array<Cycle, 3> written{};
     Cycle free() const { return written[0]; }
     void take(Cycle last_write) { written = {written[1], written[2], last_write}; }
-    // Pieces written one a cycle from `first` on.
-    void take_run(Cycle first, std::uint32_t pieces) {
-      for (std::uint32_t i = pieces > 3 ? pieces - 3 : 0; i < pieces; ++i) take(first + i);
+    // Pieces written one a cycle, the last in `last`.
+    void take_run(Cycle last, std::uint32_t pieces) {
+      if (pieces >= 3) {
+        written = {last - 2, last - 1, last};
+      } else {
+        if (pieces == 2) take(last - 1);
+        take(last);
+      }
     }
   };
+  static constexpr std::uint32_t kNoBank = ~0u;
   struct Queued {
     MvinRun run;
-    Cycle predicted = 0;       // first write
-    std::uint32_t writes = 0;  // of all its pieces
+    Cycle predicted = 0;             // first write
+    std::uint32_t writes = 0;        // of all its pieces
+    std::uint32_t bank = 0;          // of all its writes; kNoBank where they have to be looked at one by one
+    std::uint32_t further_rows = 0;  // DRAM rows by which it could grow inside the bank
 
     bool once() const { return writes == run.pieces; }  // is what each piece is written
   };
 
+  struct Place {
+    std::uint32_t row = 0, block = 0;  // of DRAM, and within that row
+  };
+
+  Queued& queued(std::size_t i) { return ring_[(head_ + i) & ring_mask_]; }
   Cycle ready(const MvinRows& mvin, Cycle emitted, Cycle slot_free) const;
-  bool way_is_free(const MvinRows& mvin, Cycle first) const;
+  bool continues(const Queued& newest, const MvinRun& run) const;
+  void find_bank(Queued& next) const;
+  bool array_keeps_away(const Queued& head, std::uint32_t count) const;
   void write_until(Cycle limit);
   bool write_one(const Queued& head, Cycle limit);
-  void write_pieces(const Queued& head, std::uint32_t count);
+  void write_several(const Queued& head, std::uint32_t count);
   void wrote(const Queued& head, Cycle first, std::uint32_t count);
   void pop();
+  Place place_of(const MvinRun& run, std::uint32_t piece) const;
+  arch::LocalAddress local_of(const Queued& head, std::uint32_t write) const;
   void write_data(const MvinRun& run, std::uint32_t piece, arch::LocalAddress local, unsigned lane_shift);
 
   const arch::DerivedConfig& derived_;
@@ -82,7 +99,8 @@ class MvinWriter final : public Unit {
   MvinProgress* progress_ = nullptr;
   const MemoryPort* memory_ = nullptr;
 
-  std::vector<Queued> ring_;
+  std::vector<Queued> ring_;  // a power of two of them
+  std::size_t ring_mask_;
   std::size_t head_ = 0, runs_ = 0;
   std::uint32_t pieces_ = 0;   // not yet written
   std::uint32_t done_ = 0;     // writes of the head that are done
@@ -109,7 +127,7 @@ inline void MvinWriter::note_write(arch::LocalAddress local, bool accumulate, Cy
   if (local.is_accumulator())
     accumulator_.load_write(row, at, accumulate);
   else
-    scratchpad_.load_write(row, at);
+    scratchpad_.load_write(scratchpad_.bank_of(row), at);
 }
 
 }  // namespace gemel::sim

@@ -33,17 +33,14 @@ class Scratchpad final : public sc_core::sc_module {
     writes_[bank].mark_run(first, count);
     last_array_write_ = std::max(last_array_write_, first + count - 1);
   }
-  // The load side writes `count` rows of one bank, from this one on, one a cycle from `first` on.
-  void load_write(std::uint32_t row, Cycle first, unsigned count) { writes_[bank_of(row)].mark_run(first, count); }
-  void load_write(std::uint32_t row, Cycle at) { writes_[bank_of(row)].mark(at); }
-  bool in_one_bank(std::uint32_t row, std::uint32_t stride, std::uint32_t count) const {
-    return bank_of(row) == (row + std::uint64_t{stride} * (count - 1)) >> bank_row_bits_;
-  }
+  void load_write(std::uint32_t bank, Cycle at) { writes_[bank].mark(at); }
+  void load_write(std::uint32_t bank, Cycle first, unsigned count) { writes_[bank].mark_run(first, count); }
 
-  // The last cycle marked so far in which the array writes (0: none).
-  Cycle last_array_write() const { return last_array_write_; }
   bool array_writes_in(std::uint32_t bank, Cycle at) const {
     return at <= last_array_write_ && array_writes_[bank].test(at);
+  }
+  bool array_writes_between(std::uint32_t bank, Cycle first, Cycle end) const {
+    return first <= last_array_write_ && array_writes_[bank].any(first, end);
   }
   // A read of the bank is refused in that cycle.
   bool refuses_read(std::uint32_t bank, Cycle at) const { return single_ported_ && writes_[bank].test(at); }
