@@ -133,17 +133,22 @@ void LoopConvUnroller::configure(const Command& command) {
 UnrollerCycle LoopConvUnroller::cycle(const Command* input, bool room, Cycle now) {
   UnrollerCycle done;
   throttle_.sync(now);
+  const bool running = configured();
   std::uint8_t idle = static_cast<std::uint8_t>(~active_streams() & kAllStreams);
   for (unsigned s = 0; s < kStreams; ++s)
     if (!pipes_[s].empty()) idle &= static_cast<std::uint8_t>(~(1u << s));
-  const bool running = configured();
   const unsigned giving = running && room ? offering() : kNone;
-  const std::uint8_t completes = completing(idle);
-  const bool retires = head_retires();
+  const std::uint8_t newly_idle = idle & static_cast<std::uint8_t>(~idle_before_);
+  idle_before_ = idle;
   done.consumed = input != nullptr && target_is_free();
-  std::uint8_t starts = 0;
-  for (unsigned s = 0; running && s < kStreams; ++s)
-    if ((idle >> s & 1) != 0 && may_start(s) && stream_condition(s)) starts |= static_cast<std::uint8_t>(1u << s);
+  std::uint8_t completes = 0, starts = 0;
+  bool retires = false;
+  if (!settled_ || newly_idle != 0) {
+    completes = completing(idle);
+    retires = head_retires();
+    for (unsigned s = 0; running && s < kStreams; ++s)
+      if ((idle >> s & 1) != 0 && may_start(s) && stream_condition(s)) starts |= static_cast<std::uint8_t>(1u << s);
+  }
 
   if (giving != kNone) {
     done.gave = true;
@@ -158,7 +163,8 @@ UnrollerCycle LoopConvUnroller::cycle(const Command* input, bool room, Cycle now
   for (unsigned s = 0; s < kStreams; ++s)
     if ((starts >> s & 1) != 0) start(s);
   if (retires) retire_head();
-  done.changed = done.consumed || moved || starts != 0 || completes != 0 || retires;
+  settled_ = !done.consumed && starts == 0 && completes == 0 && !retires;
+  done.changed = !settled_ || moved;
   return done;
 }
 

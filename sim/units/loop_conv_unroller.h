@@ -69,6 +69,7 @@ class LoopConvUnroller final : public LoopSlots<arch::ConvLoop> {
   arch::ConvExecute execute_;
   arch::ConvStore store_;
   std::array<LoopPipe, kStreams> pipes_;
+  std::uint8_t idle_before_ = 0;  // in the cycle before
   std::uint32_t bias_base_ = 0, execute_base_ = 0, store_base_ = 0;
 };
 

@@ -106,12 +106,12 @@ void LoopMatmulUnroller::start(unsigned stream) {
   note_start(stream, slot);
 }
 
-Command LoopMatmulUnroller::give(unsigned stream) {
-  const auto take = [this](auto& s, CommandClass c) {
+bool LoopMatmulUnroller::give(unsigned stream, Command& command) {
+  const auto take = [&](auto& s, CommandClass c) {
     throttle_.entered(c);
-    const Command command = s.command();
+    command = s.command();
     s.advance();
-    return command;
+    return !s.active();
   };
   switch (stream) {
     case kLoadA:
@@ -166,9 +166,20 @@ std::uint64_t LoopMatmulUnroller::configured_cycles(Cycle at) const {
 UnrollerCycle LoopMatmulUnroller::cycle(const Command* input, bool room, Cycle now) {
   UnrollerCycle done;
   throttle_.sync(now);
+  const unsigned stream = room && configured() ? offering() : kNone;
+  if (!settled_ || (input != nullptr && target_is_free())) {
+    whole_cycle(input, stream, now, done);
+    return done;
+  }
+  if (stream == kNone) return done;
+  done.changed = done.gave = true;
+  if (give(stream, done.command)) settled_ = false;
+  return done;
+}
+
+void LoopMatmulUnroller::whole_cycle(const Command* input, unsigned stream, Cycle now, UnrollerCycle& done) {
   const std::uint8_t idle = idle_streams();
   const bool running = configured();
-  const unsigned stream = running && room ? offering() : kNone;
   const std::uint8_t completes = completing(idle);
   const bool retires = head_retires();
   done.consumed = input != nullptr && target_is_free();
@@ -177,9 +188,10 @@ UnrollerCycle LoopMatmulUnroller::cycle(const Command* input, bool room, Cycle n
     if ((idle >> s & 1) != 0 && may_start(s) && stream_condition(s)) starts |= static_cast<std::uint8_t>(1u << s);
 
   const std::uint8_t ended = end_empty_streams();
+  bool last = false;
   if (stream != kNone) {
     done.gave = true;
-    done.command = give(stream);
+    last = give(stream, done.command);
   }
   if (done.consumed) configure(*input);
   complete(completes);
@@ -191,8 +203,9 @@ UnrollerCycle LoopMatmulUnroller::cycle(const Command* input, bool room, Cycle n
     configured_from_ = now + 1;
   }
   if (running && !configured()) configured_until_ = now + 1;
-  done.changed = done.consumed || done.gave || starts != 0 || completes != 0 || ended != 0 || retires;
-  return done;
+  const bool moved = done.consumed || starts != 0 || completes != 0 || ended != 0 || retires;
+  settled_ = !moved && !last;
+  done.changed = moved || done.gave;
 }
 
 }  // namespace gemel::sim

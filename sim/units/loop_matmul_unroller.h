@@ -21,6 +21,7 @@ class LoopMatmulUnroller final : public LoopSlots<arch::MatmulLoop> {
   bool at_rest() const { return !configured() && throttle_.empty(); }
 
  private:
+  void whole_cycle(const arch::Command* input, unsigned stream, Cycle now, UnrollerCycle& done);
   enum Stream : unsigned { kLoadA, kLoadB, kLoadD, kExecute, kStore };
   static constexpr unsigned kNone = kStreams;
 
@@ -32,7 +33,8 @@ class LoopMatmulUnroller final : public LoopSlots<arch::MatmulLoop> {
   unsigned offering() const;
   bool stream_condition(unsigned stream) const;
   void start(unsigned stream);
-  arch::Command give(unsigned stream);
+  // True where it was the stream's last command.
+  bool give(unsigned stream, arch::Command& command);
   std::uint8_t end_empty_streams();
   void configure(const arch::Command& command);
 

@@ -115,6 +115,9 @@ class LoopSlots {
   std::array<unsigned, kStreams> slot_{};  // that each stream last worked for
   unsigned head_ = 0;
   LoopThrottle throttle_;
+  // Nothing of the slots changed in the last cycle: no stream starts or completes, and no slot is given back, before a
+  // stream ends or a command comes in.
+  bool settled_ = false;
 };
 
 // Moves an accumulator base on to the other half.
