@@ -265,8 +265,7 @@ struct NodeRunner {
   }
   void operator()(const GatherRows&) const { host(arch::HostOpKind::GatherRows, {}, {}); }
   void operator()(const Interpolate& op) const {
-    host(arch::HostOpKind::Interpolate, {op.input_zero_point, op.output_zero_point},
-         {op.input_scale, op.output_scale});
+    host(arch::HostOpKind::Interpolate, {op.input_zero_point, op.output_zero_point}, {op.input_scale, op.output_scale});
   }
   void operator()(const LayerNorm& op) const {
     host(arch::HostOpKind::LayerNorm, {static_cast<std::int64_t>(arch::bits_from_float(op.epsilon))},
