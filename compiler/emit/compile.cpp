@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "compiler/emit/emitter.h"
+#include "compiler/emit/plan_layers.h"
 #include "compiler/memory/lifetime.h"
 #include "compiler/memory/memory_plan.h"
 #include "compiler/reference/synthetic.h"
@@ -13,7 +14,6 @@
 #include "compiler/schedule/interleave.h"
 #include "compiler/schedule/row_copy_schedule.h"
 #include "compiler/tile/lower_layer.h"
-#include "compiler/tile/plan_cache.h"
 #include "sim/arch/input_error.h"
 
 namespace gemel::compiler {
@@ -81,6 +81,7 @@ class Compiler {
     for (const FusedLayer& layer : model_.layers) {
       if (!is_dense_part(layer)) in_pieces_.insert(output_view(layer).root);
     }
+    plans_ = plan_layers(stages_, machine_, options_.keep_operands);
     for (std::size_t i = 0; i < model_.layers.size(); ++i) compile_layer(i, result);
     if (options_.loops == LoopUse::Always && !looped_) {
       throw arch::InputError(machine_.config.name + ": --loops always: no layer can be a loop" +
@@ -169,7 +170,7 @@ class Compiler {
       schedule_row_copy(*copy, machine_, builder);
     } else {
       for (const Contraction& work : std::get<ContractionGroup>(stage)) {
-        const TilePlan& plan = plans_.plan(work, machine_);
+        const TilePlan& plan = plans_.at(&work);
         if (options_.dump_after == "tiles") out_ << describe_tiles(work, machine_, plan);
         cost_.compute_cycles += static_cast<std::uint64_t>(plan.cost.compute);
         cost_.load_cycles += static_cast<std::uint64_t>(plan.cost.load);
@@ -282,7 +283,7 @@ class Compiler {
   const CompileOptions& options_;
   Machine machine_;
   BufferTable buffers_;
-  PlanCache plans_;
+  TilePlans plans_;
   MemoryPlan memory_;
   ScratchpadContents contents_;  // behind what was compiled so far
   std::uint64_t kept_bytes_ = 0;

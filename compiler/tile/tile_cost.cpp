@@ -132,7 +132,8 @@ TileGrid measure_grid(const Contraction& work, const Machine& machine, std::int3
 // better.
 std::int64_t TileCost::total() const { return busiest() + (load + store) / 16 + edges; }
 
-TileCost estimate(const Contraction& work, const Machine& machine, const TileGrid& grid, const TilePlan& plan) {
+TileCost estimate(const Contraction& work, const Machine& machine, const TileGrid& grid, const TilePlan& plan,
+                  bool a_is_held) {
   const std::int64_t dim = machine.dim();
   const std::int64_t lane_blocks = machine.blocks(work.lanes), out_blocks = machine.blocks(work.outputs);
   const std::int64_t tiles_n = (out_blocks + plan.tile_n - 1) / plan.tile_n;
@@ -158,13 +159,18 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
     b_times = tiles_n * chunks_b <= plan.b.count() ? 1 : grid.tiles;
   }
 
+  // Of A's fetches, those that are left where slots are full at the start.
+  const std::int64_t a_pieces = grid.tiles * (work.diagonal ? tiles_n : chunks_a);
+  const std::int64_t held = a_is_held ? std::min<std::int64_t>(a_pieces, plan.a.count()) : 0;
+  const auto fetched = [&](std::int64_t once) { return once * a_times - once * held / a_pieces; };
+
   TileCost cost;
-  std::int64_t a_load = 0, a_rows = 0, first_fill = 0, last_store = 0;
+  std::int64_t a_load = 0, a_rows = 0, a_bytes = 0, first_fill = 0, last_store = 0;
   for (const TileShape& shape : grid.shapes) {
     cost.compute += shape.count * out_blocks * (steps * shape.chunk_cycles + (work.residual ? shape.chunk_cycles : 0));
     a_load += shape.count * shape.fill_cycles * lane_groups;
     a_rows += shape.count * shape.fill_rows * lane_blocks;
-    cost.read_bytes += a_times * shape.count * shape.fill_rows * work.lanes;
+    a_bytes += shape.count * shape.fill_rows * work.lanes;
     std::int64_t epilogue_load = 0;
     if (plan.bias_in_array) cost.compute += shape.count * out_blocks * shape.chunk_cycles;
     if (work.bias && !plan.bias_in_array)
@@ -182,15 +188,15 @@ TileCost estimate(const Contraction& work, const Machine& machine, const TileGri
                                                     (work.scale ? 0 : 2 * shape.positions) + shape.store_pieces * 4;
     cost.store += shape.count * tile_store * (work.pool || !work.scale ? out_blocks : out_groups);
     last_store = tile_store * (work.pool || !work.scale ? plan.tile_n : groups_of_tile);
-    first_fill = std::max(first_fill, shape.fill_cycles / std::max<std::int64_t>(1, shape.chunks));
+    if (held == 0) first_fill = std::max(first_fill, shape.fill_cycles / std::max<std::int64_t>(1, shape.chunks));
   }
   const std::int64_t b_load =
       steps * out_groups * machine.load_cycles(std::min<std::int64_t>(dim, work.lanes), weight_bytes);
-  cost.load += a_load * a_times + b_load * b_times;
-  cost.read_bytes += b_times * work.lanes * taps * (work.diagonal ? dim : work.outputs);
+  cost.load += fetched(a_load) + b_load * b_times;
+  cost.read_bytes += fetched(a_bytes) + b_times * work.lanes * taps * (work.diagonal ? dim : work.outputs);
   cost.written_bytes = std::int64_t{work.images} * grid_h(work) * grid_w(work) * work.outputs * (work.scale ? 1 : 4);
 
-  cost.compute += conflict_cycles(machine, plan, a_rows * a_times, steps * out_blocks * dim * b_times,
+  cost.compute += conflict_cycles(machine, plan, fetched(a_rows), steps * out_blocks * dim * b_times,
                                   std::max<std::int64_t>(1, grid.max_chunks));
   // The transposer needs a second pass for each weight block.
   if (work.weight_layout == WeightLayout::Transposed) cost.compute += grid.tiles * out_blocks * steps * dim;

@@ -31,6 +31,8 @@ struct TileGrid {
 };
 
 TileGrid measure_grid(const Contraction& work, const Machine& machine, std::int32_t h, std::int32_t w);
-TileCost estimate(const Contraction& work, const Machine& machine, const TileGrid& grid, const TilePlan& plan);
+// `a_is_held`: the layer before has left in the slots of A what fits them.
+TileCost estimate(const Contraction& work, const Machine& machine, const TileGrid& grid, const TilePlan& plan,
+                  bool a_is_held = false);
 
 }  // namespace gemel::compiler

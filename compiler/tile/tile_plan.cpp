@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/tile/tile_plan.h"
 
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 
@@ -14,7 +15,27 @@ namespace {
   throw std::logic_error("tile plan of '" + work.name + "': " + what);
 }
 
+bool same(const ImageRef& a, const ImageRef& b) {
+  return a.base.buffer == b.base.buffer && a.base.offset == b.base.offset && a.image_stride == b.image_stride &&
+         a.y_stride == b.y_stride && a.x_stride == b.x_stride;
+}
+
+bool same(const std::optional<MaxPoolStep>& a, const std::optional<MaxPoolStep>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  return a->size == b->size && a->stride == b->stride && a->pad_top == b->pad_top && a->pad_left == b->pad_left &&
+         a->out_h == b->out_h && a->out_w == b->out_w;
+}
+
 }  // namespace
+
+bool reads_same_input(const Contraction& a, const Contraction& b) {
+  return same(a.input, b.input) && a.images == b.images && a.out_h == b.out_h && a.out_w == b.out_w &&
+         a.in_h == b.in_h && a.in_w == b.in_w && a.lanes == b.lanes && a.stride_y == b.stride_y &&
+         a.stride_x == b.stride_x && a.pad_top == b.pad_top && a.pad_left == b.pad_left && a.diagonal == b.diagonal &&
+         std::equal(a.taps.begin(), a.taps.end(), b.taps.begin(), b.taps.end(),
+                    [](const Tap& s, const Tap& t) { return s.dy == t.dy && s.dx == t.dx; }) &&
+         same(a.pool, b.pool);
+}
 
 void verify_tiles(const Contraction& work, const Machine& machine, const TilePlan& plan) {
   if (plan.tile_h < 1 || plan.tile_w < 1 || plan.tile_n < 1) broken(work, "an empty tile");
@@ -57,6 +78,7 @@ std::string describe_tiles(const Contraction& work, const Machine& machine, cons
       << " rows; B " << plan.lanes_b << " in " << plan.b.count() << " of " << plan.b.rows;
   if (plan.residual.count() > 0) out << "; residual in " << plan.residual.count() << " of " << plan.residual.rows;
   if (plan.bias_in_array) out << "; bias in the array";
+  if (plan.a_is_held) out << "; A as the layer before leaves it";
   out << "\n  cycles: compute " << plan.cost.compute << ", load " << plan.cost.load << ", store " << plan.cost.store
       << ", edges " << plan.cost.edges << "; bytes read " << plan.cost.read_bytes << ", written "
       << plan.cost.written_bytes << "\n  chosen from " << plan.candidates << " candidates, " << plan.rejected

@@ -38,12 +38,21 @@ struct TilePlan {
   bool bias_in_array = false;  // the bias is a pass of the array; else loads into the accumulator
   std::int32_t bias_lanes = -1;
   std::int32_t residual_matrix = -1;  // row of the multiple of the identity
+  bool a_is_held = false;             // planned for slots of A that the layer before has filled
   TileCost cost;
   std::int64_t candidates = 0, rejected = 0;  // looked at; did not fit
 };
 
 // Throws arch::InputError where no tile fits.
 TilePlan choose_tiles(const Contraction& work, const Machine& machine);
+// Plans for contractions that run one after the other and read the same A (reads_same_input()): first those of
+// choose_tiles(), then up to `most` sets with slots of A in common, so that each finds there what the one before has
+// left; those of the least estimated cost, best first.
+std::vector<std::vector<TilePlan>> shared_input_plans(const std::vector<const Contraction*>& run,
+                                                      const Machine& machine, std::size_t most);
+
+// Equal tiles of both need the same bytes of A in the same rows.
+bool reads_same_input(const Contraction& a, const Contraction& b);
 
 // Throws std::logic_error where the plan breaks a capacity, an overlap or an alignment rule.
 void verify_tiles(const Contraction& work, const Machine& machine, const TilePlan& plan);

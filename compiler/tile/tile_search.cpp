@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
 
+#include "compiler/tile/plan_cache.h"
 #include "compiler/tile/slot_placement.h"
 #include "compiler/tile/tile_cost.h"
 #include "compiler/tile/tile_plan.h"
@@ -39,6 +46,25 @@ std::vector<std::int32_t> block_counts(std::int32_t total, std::int32_t group, s
   return {sizes.begin(), sizes.end()};
 }
 
+// Where the slots of A lie and what each holds: plans that agree in it find each other's A.
+using SlotsOfA = std::tuple<std::int32_t, std::int32_t, std::int32_t, std::int32_t, std::int32_t>;
+
+SlotsOfA slots_of_a(const TilePlan& plan) {
+  return {plan.tile_h, plan.tile_w, plan.lanes_a, plan.a_banks, plan.a.count()};
+}
+
+struct Best {
+  std::optional<TilePlan> plan;
+  std::int64_t total = std::numeric_limits<std::int64_t>::max();
+
+  void take(const TilePlan& candidate) {
+    const std::int64_t cycles = candidate.cost.total();
+    if (plan && (cycles > total || (cycles == total && candidate.cost.read_bytes >= plan->cost.read_bytes))) return;
+    plan = candidate;
+    total = cycles;
+  }
+};
+
 class Search {
  public:
   Search(const Contraction& work, const Machine& machine) : work_(work), machine_(machine) {}
@@ -48,17 +74,37 @@ class Search {
     // Half the accumulator holds a tile while the other half is stored.
     const std::int32_t most = machine_.accumulator_slot_rows();
     for (const std::int32_t w : even_parts(gw, most, machine_.dim())) {
-      if (best_ && w < std::min(gw, machine_.dim())) break;  // part of a compute would stay empty
+      if (best_.plan && w < std::min(gw, machine_.dim())) break;  // part of a compute would stay empty
       for (const std::int32_t h : even_parts(gh, std::max(1, most / w), 1)) try_grid(h, w);
     }
-    if (!best_) {
+    if (!best_.plan) {
       throw arch::InputError(
           machine_.config.name + ": no tile of layer '" + work_.name +
           "' fits the scratchpad and the accumulator; a larger scratchpad.capacity_kib would be right");
     }
-    best_->candidates = candidates_;
-    best_->rejected = rejected_;
-    return *best_;
+    return best();
+  }
+  TilePlan best() const { return counted(*best_.plan); }
+
+  // Also finds the best plan for each way to lay out A, filled by the layer before or not.
+  TilePlan run_for_all_slots() {
+    keeps_all_ = true;
+    return run();
+  }
+  struct ForSlots {
+    SlotsOfA slots;
+    Best loaded, held;
+  };
+  // In the order in which they were found: of equals the first is the best.
+  const std::vector<ForSlots>& for_slots() const { return for_slots_; }
+  const ForSlots* for_slots(const SlotsOfA& slots) const {
+    const auto found = place_.find(slots);
+    return found == place_.end() ? nullptr : &for_slots_[found->second];
+  }
+  TilePlan counted(TilePlan plan) const {
+    plan.candidates = candidates_;
+    plan.rejected = rejected_;
+    return plan;
   }
 
  private:
@@ -133,24 +179,76 @@ class Search {
     }
     for (const bool outputs_outer : {false, true}) {
       plan.outputs_outer = outputs_outer;
+      plan.a_is_held = false;
       plan.cost = estimate(work_, machine_, grid, plan);
-      const std::int64_t total = plan.cost.total(), traffic = plan.cost.read_bytes;
-      if (!best_ || total < best_total_ || (total == best_total_ && traffic < best_->cost.read_bytes)) {
-        best_ = plan;
-        best_total_ = total;
-      }
+      best_.take(plan);
+      // Slots that hold less than one request brings are filled by more commands than estimate() sees.
+      if (!keeps_all_ || !fills_requests(plan)) continue;
+      const auto [place, is_new] = place_.try_emplace(slots_of_a(plan), for_slots_.size());
+      if (is_new) for_slots_.push_back({place->first, {}, {}});
+      ForSlots& kept = for_slots_[place->second];
+      kept.loaded.take(plan);
+      TilePlan held = plan;
+      held.a_is_held = true;
+      held.cost = estimate(work_, machine_, grid, held, true);
+      kept.held.take(held);
     }
+  }
+
+  bool fills_requests(const TilePlan& plan) const {
+    return plan.lanes_a == machine_.blocks(work_.lanes) || plan.lanes_a % machine_.move_blocks() == 0;
   }
 
   const Contraction& work_;
   const Machine& machine_;
-  std::optional<TilePlan> best_;
-  std::int64_t best_total_ = 0;
+  Best best_;
+  bool keeps_all_ = false;
+  std::vector<ForSlots> for_slots_;
+  std::map<SlotsOfA, std::size_t> place_;
   std::int64_t candidates_ = 0, rejected_ = 0;
 };
 
 }  // namespace
 
 TilePlan choose_tiles(const Contraction& work, const Machine& machine) { return Search(work, machine).run(); }
+
+std::vector<std::vector<TilePlan>> shared_input_plans(const std::vector<const Contraction*>& run,
+                                                      const Machine& machine, std::size_t most) {
+  std::map<std::string, Search> by_shape;
+  std::vector<const Search*> searches;
+  std::vector<TilePlan> alone;
+  for (const Contraction* work : run) {
+    const auto [search, is_new] = by_shape.try_emplace(shape_key(*work), *work, machine);
+    alone.push_back(is_new ? search->second.run_for_all_slots() : search->second.best());
+    searches.push_back(&search->second);
+  }
+  struct Together {
+    SlotsOfA slots;
+    std::int64_t total = 0;
+  };
+  std::vector<Together> common;
+  for (const Search::ForSlots& first : searches.front()->for_slots()) {
+    Together together{first.slots, first.loaded.total};
+    const bool all = std::all_of(searches.begin() + 1, searches.end(), [&](const Search* search) {
+      const Search::ForSlots* next = search->for_slots(first.slots);
+      if (next != nullptr) together.total += next->held.total;
+      return next != nullptr;
+    });
+    if (all) common.push_back(together);
+  }
+  std::stable_sort(common.begin(), common.end(),
+                   [](const Together& a, const Together& b) { return a.total < b.total; });
+  if (common.size() > most) common.resize(most);
+  std::vector<std::vector<TilePlan>> sets{std::move(alone)};
+  for (const Together& together : common) {
+    std::vector<TilePlan> plans;
+    for (const Search* search : searches) {
+      const Search::ForSlots& chosen = *search->for_slots(together.slots);
+      plans.push_back(search->counted(*(plans.empty() ? chosen.loaded : chosen.held).plan));
+    }
+    sets.push_back(std::move(plans));
+  }
+  return sets;
+}
 
 }  // namespace gemel::compiler
