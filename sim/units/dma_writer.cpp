@@ -52,10 +52,16 @@ Cycle DmaWriter::wants_at() const {
   return std::max(next_beat_, slot_free_[next_slot_]);
 }
 
-bool DmaWriter::send(Cycle now) {
+// The cycles before `now` in which no beat of the row at hand was sent.
+inline void DmaWriter::account_wait(Cycle now) {
+  if (account_.until() >= now) return;
   account_.spend(std::min(now, next_beat_), kIdle);
   account_.spend(std::min(now, slot_free_[next_slot_]), kWaitSlot);
   account_.spend(now, kWaitPort);
+}
+
+bool DmaWriter::send(Cycle now) {
+  account_wait(now);
   account_.spend(now + 1, kBusy);
   if (beat_ == 0) {
     transaction_ = next_transaction(address_ + done_, length_ - done_, derived_.bus_bytes, max_request_bytes_);
@@ -88,11 +94,7 @@ bool DmaWriter::send(Cycle now) {
 }
 
 void DmaWriter::account_until(Cycle now) {
-  if (sending_) {
-    account_.spend(std::min(now, next_beat_), kIdle);
-    account_.spend(std::min(now, slot_free_[next_slot_]), kWaitSlot);
-    account_.spend(now, kWaitPort);
-  }
+  if (sending_) account_wait(now);
   account_.spend(now, kIdle);
 }
 

@@ -48,6 +48,7 @@ class DmaWriter final : public Unit, public MemoryPortClient {
 
  private:
   enum Cause : unsigned { kBusy, kWaitSlot, kWaitPort, kIdle };
+  void account_wait(Cycle now);
 
   const arch::DerivedConfig& derived_;
   unsigned max_request_bytes_;

@@ -56,51 +56,56 @@ void StoreController::start_mvout(const arch::Mvout& m) {
   if (pooling && (settings_.pool_size == 0 || settings_.pooled_rows == 0 || settings_.pooled_cols == 0))
     throw std::invalid_argument("mvout while pooling: config_st gave a window or an output of size 0");
   row_ = block_ = window_row_ = window_col_ = pooled_row_ = pooled_col_ = 0;
-  if (normalises_) used_[++newest_used_ % used_.size()] = normaliser_;
+  common_ = StoreElement{};
+  common_.entry = queue_.at(0).entry;
+  common_.scale = scale_;
+  common_.activation = normaliser_.activation;
+  common_.scale_cycles = scale_cycles_;
+  common_.full_width = full;
+  common_.pooled = pooling;
+  common_.lanes = static_cast<std::uint16_t>(dim);
+  if (normalises_) {
+    used_[++newest_used_ % used_.size()] = normaliser_;
+    common_.normaliser = &used_[newest_used_ % used_.size()];
+  }
 }
 
-StoreElement StoreController::element(Cycle now) const {
-  const std::uint32_t dim = derived_.dim;
-  StoreElement e;
+// The element at hand, as it is dispatched in `now`.
+inline void StoreController::element(StoreElement& e, Cycle now) const {
+  e = common_;
   e.requested = now;
-  e.entry = queue_.at(0).entry;
-  e.scale = scale_;
-  e.activation = normaliser_.activation;
-  e.scale_cycles = scale_cycles_;
-  if (normalises_) e.normaliser = &used_[newest_used_ % used_.size()];
-  e.full_width = mvout_.local.address.is_accumulator() && mvout_.local.address.is_full_width();
-  e.block = block_;
-  e.lanes = block_ + 1 == blocks_ ? (mvout_.local.cols - 1) % dim + 1 : dim;
-  if (settings_.pool_stride != 0) {
-    const std::int32_t row = std::int32_t(pooled_row_ * settings_.pool_stride + window_row_) - settings_.upper_pad;
-    const std::int32_t col = std::int32_t(pooled_col_ * settings_.pool_stride + window_col_) - settings_.left_pad;
-    e.outside = row < 0 || col < 0 || row >= settings_.out_rows || col >= settings_.out_cols;
-    e.local = e.outside
-                  ? arch::LocalAddress::garbage()
-                  : mvout_.local.address.plus(std::uint32_t(row) * settings_.out_cols + std::uint32_t(col), derived_);
-    e.pooled = true;
-    e.merges = window_row_ != 0 || window_col_ != 0;
-    e.last = window_row_ + 1u == settings_.pool_size && window_col_ + 1u == settings_.pool_size;
-    e.last_of_command =
-        e.last && pooled_col_ + 1u == settings_.pooled_cols && pooled_row_ + 1u == settings_.pooled_rows;
-    e.address = mvout_.dram_address +
-                (std::uint64_t{pooled_row_} * settings_.pool_out_dim + pooled_col_) * settings_.dram_stride;
-    return e;
+  e.block = static_cast<std::uint16_t>(block_);
+  const bool last_block = block_ + 1 == blocks_;
+  if (last_block) e.lanes = static_cast<std::uint16_t>((mvout_.local.cols - 1) % derived_.dim + 1);
+  if (e.pooled) {
+    window_element(e);
+    return;
   }
-  e.local = mvout_.local.address.plus(block_ * dim + row_, derived_);
-  e.last = block_ + 1 == blocks_;
+  e.local = mvout_.local.address.plus(block_ * derived_.dim + row_, derived_);
+  e.last = last_block;
+  e.last_of_command = last_block && row_ + 1 == rows_;
   if (normalises_ && e.local.is_accumulator()) {
     const arch::NormCommand norm = arch::norm_command(e.local);
-    e.norm = e.last ? norm : arch::before_last_block(norm);
+    e.norm = last_block ? norm : arch::before_last_block(norm);
     if (norm != arch::NormCommand::Write) e.scale_cycles = StorePipeline::statistics_cycles(e.norm);
   }
-  e.last_of_command = e.last && row_ + 1 == rows_;
-  if (settings_.pool_size != 0)
-    e.address = mvout_.dram_address +
-                (std::uint64_t{pooled_row_} * settings_.pool_out_dim + pooled_col_) * settings_.dram_stride;
-  else
-    e.address = mvout_.dram_address + std::uint64_t{row_} * settings_.dram_stride;
-  return e;
+  const std::uint64_t row =
+      settings_.pool_size != 0 ? std::uint64_t{pooled_row_} * settings_.pool_out_dim + pooled_col_ : row_;
+  e.address = mvout_.dram_address + row * settings_.dram_stride;
+}
+
+void StoreController::window_element(StoreElement& e) const {
+  const std::int32_t row = std::int32_t(pooled_row_ * settings_.pool_stride + window_row_) - settings_.upper_pad;
+  const std::int32_t col = std::int32_t(pooled_col_ * settings_.pool_stride + window_col_) - settings_.left_pad;
+  e.outside = row < 0 || col < 0 || row >= settings_.out_rows || col >= settings_.out_cols;
+  e.local = e.outside
+                ? arch::LocalAddress::garbage()
+                : mvout_.local.address.plus(std::uint32_t(row) * settings_.out_cols + std::uint32_t(col), derived_);
+  e.merges = window_row_ != 0 || window_col_ != 0;
+  e.last = window_row_ + 1u == settings_.pool_size && window_col_ + 1u == settings_.pool_size;
+  e.last_of_command = e.last && pooled_col_ + 1u == settings_.pooled_cols && pooled_row_ + 1u == settings_.pooled_rows;
+  e.address =
+      mvout_.dram_address + (std::uint64_t{pooled_row_} * settings_.pool_out_dim + pooled_col_) * settings_.dram_stride;
 }
 
 void StoreController::next_element() {
@@ -123,86 +128,82 @@ void StoreController::next_element() {
   }
 }
 
-void StoreController::leave(Cycle now) {
-  leaving_ = false;
+void StoreController::pop(Cycle now) {
   queue_.pop(1, now);
   station_.queue_popped(CommandClass::Store, now);
   next_look_ = now + 1;
   wake(std::max(next_look_, queue_.visible_at(0)));
 }
 
-// A later read wakes us; one in this cycle already has, before we were looked at.
-void StoreController::wait_for_room(Cycle now) {
-  if (pipeline_.has_room(now + 1)) wake(now + 1);
+// mvouts complete in their order.
+inline void StoreController::forget_completed() {
+  while (!trackers_.empty() && !station_.holds(CommandClass::Store, trackers_.front())) trackers_.pop_front();
 }
 
 void StoreController::advance(Cycle now) {
   look(now);
-  trackers_.erase(std::remove_if(trackers_.begin(), trackers_.end(),
-                                 [&](std::uint8_t entry) { return !station_.holds(CommandClass::Store, entry); }),
-                  trackers_.end());
+  forget_completed();
   if (leaving_) {  // an mvout of a single element leaves the queue a cycle after its request
-    leave(now);
+    leaving_ = false;
+    pop(now);
     return;
   }
-  if (sending_) {
-    if (!pipeline_.has_room(now)) {
-      wait_for_room(now);
-      return;
-    }
-  } else {
-    const Cycle look = std::max(next_look_, queue_.visible_at(0));
-    if (look > now) {
-      if (look != kNever) wake(look);
-      return;
-    }
-    account_.spend(look, kIdle);
-    const IssuedCommand& head = queue_.at(0);
-    if (static_cast<arch::Funct>(head.command.funct) == arch::Funct::Config) {
-      if (arch::config_kind(head.command.rs1) == arch::ConfigKind::Normalise)
-        configure(arch::decode_config_normalise(head.command.rs1, head.command.rs2));
-      else
-        configure(arch::decode_config_store(head.command.rs1, head.command.rs2));
-      account_.spend(now + 1, kBusy);
-      queue_.pop(1, now);
-      station_.queue_popped(CommandClass::Store, now);
-      next_look_ = now + 1;
-      wake(std::max(next_look_, queue_.visible_at(0)));
-      return;
-    }
-    if (trackers_.size() >= tracker_count_) {
-      account_.spend(now, kWaitTracker);  // a completion wakes us
-      return;
-    }
-    account_.spend(now, kWaitTracker);
-    start_mvout(arch::decode_mvout(head.command.rs1, head.command.rs2));
-    trackers_.push_back(head.entry);
-    sending_ = true;
-    any_sent_ = false;
-    if (!pipeline_.has_room(now)) {
-      wait_for_room(now);
-      return;
-    }
+  if (!sending_ && !start_head(now)) return;
+  if (pipeline_.has_room(now))
+    send(now);
+  else if (pipeline_.has_room(now +
+                              1))  // a later read wakes us; one in this cycle already has, before we were looked at
+    wake(now + 1);
+}
+
+// The head of the queue, where there is one to be seen: true where it is an mvout that now hands out its elements.
+bool StoreController::start_head(Cycle now) {
+  const Cycle look = std::max(next_look_, queue_.visible_at(0));
+  if (look > now) {
+    if (look != kNever) wake(look);
+    return false;
   }
+  account_.spend(look, kIdle);
+  const IssuedCommand& head = queue_.at(0);
+  if (static_cast<arch::Funct>(head.command.funct) == arch::Funct::Config) {
+    if (arch::config_kind(head.command.rs1) == arch::ConfigKind::Normalise)
+      configure(arch::decode_config_normalise(head.command.rs1, head.command.rs2));
+    else
+      configure(arch::decode_config_store(head.command.rs1, head.command.rs2));
+    account_.spend(now + 1, kBusy);
+    pop(now);
+    return false;
+  }
+  account_.spend(now, kWaitTracker);
+  if (trackers_.size() >= tracker_count_) return false;  // a completion wakes us
+  start_mvout(arch::decode_mvout(head.command.rs1, head.command.rs2));
+  trackers_.push_back(head.entry);
+  sending_ = true;
+  any_sent_ = false;
+  return true;
+}
+
+// One element to the dispatch queue.
+inline void StoreController::send(Cycle now) {
   account_.spend(now, kWaitDispatch);
   account_.spend(now + 1, kBusy);
-  if (first_request_ == kNever) first_request_ = now;
-  const StoreElement e = element(now);
-  pipeline_.dispatch(e);
+  StoreElement& e = pipeline_.next_element();
+  element(e, now);
+  pipeline_.dispatch();
   if (!any_sent_) first_request_ = now;
   any_sent_ = true;
-  if (e.last_of_command) {
-    sending_ = false;
-    if (now > first_request_) {
-      leave(now);
-    } else {
-      leaving_ = true;
-      wake(now + 1);
-    }
+  if (!e.last_of_command) {
+    next_element();
+    if (pipeline_.has_room(now + 1)) wake(now + 1);
     return;
   }
-  next_element();
-  if (pipeline_.has_room(now + 1)) wake(now + 1);
+  sending_ = false;
+  if (now > first_request_) {
+    pop(now);
+  } else {
+    leaving_ = true;
+    wake(now + 1);
+  }
 }
 
 void StoreController::account_until(Cycle now) {

@@ -4,7 +4,7 @@
 // (docs/microarchitecture.md, section 12). An mvout completes when its last element has been read from local memory.
 #include <array>
 #include <cstdint>
-#include <vector>
+#include <deque>
 
 #include "sim/arch/accelerator_config.h"
 #include "sim/arch/isa.h"
@@ -33,9 +33,13 @@ class StoreController final : public Unit, public CommandSink {
   void configure(const arch::ConfigStore& c);
   void configure(const arch::ConfigNormalise& c);
   void start_mvout(const arch::Mvout& m);
-  StoreElement element(Cycle now) const;
+  void element(StoreElement& e, Cycle now) const;
+  void window_element(StoreElement& e) const;
   void next_element();
-  void leave(Cycle now);
+  void forget_completed();
+  bool start_head(Cycle now);
+  void send(Cycle now);
+  void pop(Cycle now);
   void wait_for_room(Cycle now);
 
   const arch::DerivedConfig& derived_;
@@ -45,7 +49,7 @@ class StoreController final : public Unit, public CommandSink {
   ReservationStation& station_;
   StorePipeline& pipeline_;
   CommandQueue<IssuedCommand> queue_;
-  std::vector<std::uint8_t> trackers_;  // station entries of mvouts that have not completed
+  std::deque<std::uint8_t> trackers_;  // station entries of mvouts that have not completed, oldest first
   unsigned tracker_count_;
 
   arch::ConfigStore settings_;  // geometry kept from the last pooling configuration
@@ -58,6 +62,7 @@ class StoreController final : public Unit, public CommandSink {
   bool sending_ = false;
   bool any_sent_ = false;  // an element of the mvout at hand
   arch::Mvout mvout_;
+  StoreElement common_;  // what all elements of the mvout at hand have in common
   std::uint32_t rows_ = 0, blocks_ = 0;
   std::uint32_t row_ = 0, block_ = 0;
   std::uint32_t window_row_ = 0, window_col_ = 0, pooled_row_ = 0, pooled_col_ = 0;

@@ -11,24 +11,26 @@ namespace gemel::sim {
 
 struct StoreElement {
   std::uint64_t address = 0;  // DRAM byte of the row that it belongs to
+  Cycle requested = 0;
+  // Where normalisations are built in: what config_st and config_norm said, and what the element is read for.
+  const arch::NormaliserSettings* normaliser = nullptr;
+  arch::NormCommand norm = arch::NormCommand::Write;
+  arch::Activation activation = arch::Activation::None;
+  std::uint8_t scale_cycles = 1;  // of the accumulator: how long it keeps the scale unit or the normaliser
+  std::uint8_t entry = 0;         // station entry of its mvout
+  float scale = 1.0f;
   arch::LocalAddress local;
+  std::uint16_t lanes = 0;
+  std::uint16_t block = 0;
   bool outside = false;     // a window element outside the image: zeros, no read
   bool full_width = false;  // 32-bit elements
   bool pooled = false;      // of a window
   bool merges = false;      // max-pooling: not the first element of its window
   bool last = true;         // the row (or window) is complete with it
   bool last_of_command = false;
-  std::uint32_t lanes = 0;
-  std::uint32_t block = 0;
-  float scale = 1.0f;
-  arch::Activation activation = arch::Activation::None;
-  // Where normalisations are built in: what config_st and config_norm said, and what the element is read for.
-  const arch::NormaliserSettings* normaliser = nullptr;
-  arch::NormCommand norm = arch::NormCommand::Write;
-  std::uint8_t scale_cycles = 1;  // of the accumulator: how long it keeps the scale unit or the normaliser
-  std::uint8_t entry = 0;         // station entry of its mvout
-  Cycle requested = 0;
 
+  // Passes the scale unit, or the normaliser.
+  bool is_scaled() const { return !outside && local.is_accumulator(); }
   // Of a row, not of a pooling window.
   bool is_plain_accumulator_read() const { return local.is_accumulator() && !pooled; }
 };

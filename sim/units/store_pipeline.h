@@ -34,13 +34,15 @@ class StorePipeline final : public Unit, public DmaWriter::Listener {
   static std::uint8_t statistics_cycles(arch::NormCommand command);
 
   // The dispatch queue, a queue of two.
-  bool has_room(Cycle now) const { return dispatched_ + (last_read_ == now && any_read_ ? 1 : 0) < 2; }
-  void dispatch(const StoreElement& element);
+  bool has_room(Cycle now) const { return dispatched_ + (next_read_ == now + 1 ? 1 : 0) < 2; }
+  // With room: fill in next_element(), then dispatch() it.
+  StoreElement& next_element() { return stage(read_ + dispatched_).element; }
+  void dispatch();
 
   void advance(Cycle now);
-  void row_sent() override { progress(); }
+  void row_sent() override;
   bool idle() const { return dispatched_ == 0 && accepted_ == read_ && accumulator_scaled_ == accumulator_read_; }
-  Cycle quiet_from() const { return std::max(last_accept_ + 1, statistics_until_); }
+  Cycle quiet_from() const { return std::max(next_accept_, statistics_until_); }
   std::string describe() const;  // who waits, for deadlock reports
 
  private:
@@ -48,17 +50,22 @@ class StorePipeline final : public Unit, public DmaWriter::Listener {
   static constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
   struct Stage {
     StoreElement element;
-    Cycle read = 0, scale = kNever, accept = kNever;
-    std::vector<std::uint8_t> values;
+    Cycle read = 0, scale = kNever;
   };
+  // Element n for memory; behind those that were read, the elements of the dispatch queue.
   Stage& stage(std::uint64_t n) { return ring_[n % kRing]; }
-  bool is_scaled(const StoreElement& e) const { return !e.outside && e.local.is_accumulator(); }
-  Cycle earliest_read(const StoreElement& e);
-  // 0 where the element has left the ring: it was accepted long ago.
-  Cycle accept_of(std::uint64_t n) { return n + kRing < read_ ? 0 : stage(n).accept; }
+  std::uint8_t* values(std::uint64_t n) { return values_.data() + n % kRing * derived_.accumulator_row_bytes; }
+  Cycle earliest_read(const StoreElement& e) const;
+  // The accept cycle of element n, which is known.
+  Cycle accept_of(std::uint64_t n) const { return n + kRing < read_ ? 0 : accept_[n % kRing]; }
+  bool refused(const StoreElement& element, Cycle now);
   void read(Cycle now);
-  void read_for_memory(const StoreElement& element, Cycle now);
-  void progress();
+  void take_data(const StoreElement& element);
+  void settle();
+  void norm_what_may();
+  bool scale_what_may();
+  bool accept_what_may();
+  void ask_for_read();
 
   const arch::DerivedConfig& derived_;
   ReservationStation& station_;
@@ -73,18 +80,17 @@ class StorePipeline final : public Unit, public DmaWriter::Listener {
   Cycle read_delay_;
   Cycle scale_latency_;
 
-  std::array<StoreElement, 2> dispatch_;
+  std::array<Stage, kRing> ring_;
+  std::vector<std::uint8_t> values_;  // of each element in the ring
   unsigned dispatched_ = 0;
-  std::vector<Stage> ring_;
-  std::uint64_t read_ = 0;      // elements read so far
+  std::uint64_t read_ = 0;      // elements for memory read so far
   std::uint64_t accepted_ = 0;  // elements whose accept cycle is known
-  Cycle last_read_ = 0;
-  bool any_read_ = false;
-  Cycle last_accept_ = 0;
-  bool any_accept_ = false;
+  std::array<Cycle, kRing> accept_{};
+  Cycle next_read_ = 0, next_accept_ = 0;  // not before: the cycle after the last one, of all
   // Of accumulator elements, by their index modulo kRing.
   std::uint64_t accumulator_read_ = 0, accumulator_normed_ = 0, accumulator_scaled_ = 0;
   std::array<Cycle, kRing> read_at_{}, norm_{}, scale_{};
+  Cycle last_norm_ = 0;
   std::array<std::uint64_t, kRing> position_{};  // place among those for memory; kNowhere: read for statistics
   std::array<std::uint8_t, kRing> scale_cycles_{};
   Cycle scale_free_ = 0;  // from when the scale unit and the normaliser take another one
