@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "sim/arch/program_words.h"
+
 namespace gemel::sim {
 
 namespace {
@@ -120,6 +122,23 @@ std::string find_mismatch(const gemel_native_program& program, const arch::Accel
   if (program.has_normalizations == 1 && !config.normalisations)
     return "the program has HAS_NORMALIZATIONS; the machine has no normalising activations (normalisations)";
   return "";
+}
+
+std::string default_machine(const gemel_native_program& program) {
+  const bool later = program.isa == std::string(arch::isa_version_word(arch::IsaVersion::Gemmini2025));
+  return later ? "gemmini_2025_16x16" : "gemmini_16x16";
+}
+
+std::string default_settings(const gemel_native_program& program) {
+  return program.has_normalizations == 1 ? "normalisations=true" : "";
+}
+
+std::string find_loop_mismatch(const gemel_native_program& program, const arch::AcceleratorConfig& config) {
+  const std::string programs = program.isa, machines = arch::isa_version_word(config.isa_version);
+  if (programs.empty() || programs == machines) return "";
+  return "the loops of the program's gemmini.h are those of " + programs + ", the machine " + config.name +
+         " has those of " + machines + "; compile with --set isa.version=" + programs + " or for the machine " +
+         default_machine(program);
 }
 
 }  // namespace gemel::sim

@@ -53,6 +53,11 @@ MachineChoice choose(const gemel_native_program* program) {
   if (program != nullptr) choice = {program->config, program->settings};
   const std::string other = environment("GEMEL_CONFIG");
   if (!other.empty() && other != choice.config) choice = {other, ""};
+  if (choice.config.empty() && program != nullptr) {
+    choice.config = default_machine(*program);
+    const std::string needed = default_settings(*program);
+    choice.settings = needed + (needed.empty() || choice.settings.empty() ? "" : ";") + choice.settings;
+  }
   if (choice.config.empty()) choice.config = "gemmini_16x16";
   const std::string more = environment("GEMEL_SET");
   if (!more.empty()) choice.settings += (choice.settings.empty() ? "" : ";") + more;
@@ -86,6 +91,8 @@ class Session {
         model_([this] { run_model(); }) {}
 
   const arch::AcceleratorConfig& config() const { return config_; }
+  // From now on, loops end the process.
+  void refuse_loops(const std::string& why) { loops_refused_ = why; }
 
   void command(const arch::Command& command) {
     execute(command);
@@ -128,6 +135,7 @@ class Session {
     const FloatingPointGuard guard;
     ++commands_;
     try {
+      if (!loops_refused_.empty() && starts_loop(command)) throw std::invalid_argument(loops_refused_);
       executor_.execute(command);
     } catch (const std::invalid_argument& error) {
       failing_ = true;
@@ -135,6 +143,11 @@ class Session {
           "): " + error.what());
       std::exit(kBadInput);  // the report follows
     }
+  }
+
+  static bool starts_loop(const arch::Command& command) {
+    return command.funct == static_cast<std::uint8_t>(arch::Funct::LoopWs) ||
+           command.funct == static_cast<std::uint8_t>(arch::Funct::LoopConvWs);
   }
 
   void run_model() {
@@ -186,6 +199,7 @@ class Session {
   CommandChannel channel_;
   FunctionalExecutor executor_;
   std::uint64_t commands_ = 0;
+  std::string loops_refused_;  // why; "" where they may run
   std::exception_ptr error_;
   bool failing_ = false;
   std::thread model_;
@@ -230,9 +244,9 @@ void native_declare(const gemel_native_program& program) {
   }
   declared = &program;
   const std::string mismatch = find_mismatch(program, running().config());
-  if (mismatch.empty()) return;
+  if (mismatch.empty()) return running().refuse_loops(find_loop_mismatch(program, running().config()));
   say("does not fit the machine " + running().config().name + ": " + mismatch +
-      "; choose another with GEMEL_CONFIG or compile for this one");
+      "; choose another with GEMEL_CONFIG, or compile for this one with --machine-params");
   std::_Exit(kBadInput);
 }
 

@@ -20,6 +20,7 @@ struct gemel_native_program {
   const char* config;    // machine that was chosen when it was compiled, or ""
   const char* settings;  // KEY=VALUE of single keys, separated by ';', or ""
   const char* record;    // "" or "1": record the commands
+  const char* isa;       // whose loop instructions gemmini.h writes: a value of the key isa.version, or "" (not known)
   int32_t dim, bank_num, bank_rows, acc_rows, max_bytes, addr_len;
   int32_t elem_bytes, elem_is_float, acc_bytes, acc_is_float;
   int32_t has_mvin_scale, has_mvin_acc_scale, acc_scale_is_float, acc_scale_exp_bits, acc_scale_sig_bits;

@@ -127,12 +127,17 @@
 #ifndef GEMEL_NATIVE_RECORD
 #define GEMEL_NATIVE_RECORD ""
 #endif
+// What gemel-cc found in the program's gemmini.h.
+#ifndef GEMEL_NATIVE_ISA
+#define GEMEL_NATIVE_ISA ""
+#endif
 
 __attribute__((constructor, used)) static void gemel_native_declare_this_file(void) {
   static const struct gemel_native_program program = {(uint32_t)sizeof(struct gemel_native_program),
                                                       GEMEL_NATIVE_CONFIG,
                                                       GEMEL_NATIVE_SETTINGS,
                                                       GEMEL_NATIVE_RECORD,
+                                                      GEMEL_NATIVE_ISA,
                                                       GEMEL_NATIVE_DIM,
                                                       GEMEL_NATIVE_BANK_NUM,
                                                       GEMEL_NATIVE_BANK_ROWS,
