@@ -61,6 +61,7 @@ void CommandFrontEnd::record_accepted(Cycle at) {
 
 void CommandFrontEnd::resume() {
   if (by_cycle_) {
+    steady_until_ = 0;
     wake(static_cast<Cycle>(looked_at_ + 1));
     return;
   }

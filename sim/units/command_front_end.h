@@ -72,6 +72,8 @@ class CommandFrontEnd final : public Unit, public LoopCommandListener {
   struct QueueEntry {
     arch::Command command;
     CommandOrigin origin = CommandOrigin::Host;
+    Goes goes{};
+    CommandClass of{};  // where it goes to the station
     std::int64_t entered = 0;
   };
   struct ShortQueue {
@@ -81,9 +83,11 @@ class CommandFrontEnd final : public Unit, public LoopCommandListener {
   void enter_by_cycle(const arch::Command& command, Cycle offered);
   bool chain_is_empty() const;
   bool chain_cycle(Cycle now, bool may_allocate);
-  Cycle chain_next_due(Cycle now) const;
+  Cycle next_due_by_clock(Queue last, Cycle now) const;
   Cycle chain_first_due() const;
   void advance_by_cycle(Cycle now);
+  bool take_unrolled(Cycle now);
+  void steady_cycle(Cycle now);
   const QueueEntry* head(Queue q, Cycle now) const;
   void push(Queue q, const arch::Command& command, CommandOrigin origin, Cycle now);
   void pop(Queue q);
@@ -115,6 +119,8 @@ class CommandFrontEnd final : public Unit, public LoopCommandListener {
   Cycle offered_at_ = 0;
   std::int64_t looked_at_ = -1;  // the last cycle of the chain that was looked at
   Cycle catch_up_from_ = kNever;
+  // Before this cycle only the matmul unroller and the last queue may change, for as long as the unroller is settled.
+  Cycle steady_until_ = 0;
   Cycle loops_quiet_from_ = 0;
 };
 

@@ -177,6 +177,21 @@ UnrollerCycle LoopMatmulUnroller::cycle(const Command* input, bool room, Cycle n
   return done;
 }
 
+// Nothing that is told later about the cycle before `at`, or in `at`, changes it.
+bool LoopMatmulUnroller::offers(Cycle at) {
+  throttle_.sync(at);
+  offered_at_ = at;
+  offered_ = offering();
+  return offered_ != kNone;
+}
+
+bool LoopMatmulUnroller::give_next(Command& command, Cycle now) {
+  if (offered_at_ != now) offers(now);
+  if (offered_ == kNone) return false;
+  if (give(offered_, command)) settled_ = false;
+  return true;
+}
+
 void LoopMatmulUnroller::whole_cycle(const Command* input, unsigned stream, Cycle now, UnrollerCycle& done) {
   const std::uint8_t idle = idle_streams();
   const bool running = configured();

@@ -14,6 +14,10 @@ class LoopMatmulUnroller final : public LoopSlots<arch::MatmulLoop> {
   // Everything that happens in `now`. `input`: an own command at the head of the queue, or nullptr; `room`: the next
   // queue has some.
   UnrollerCycle cycle(const arch::Command* input, bool room, Cycle now);
+  // While nothing changes but the commands that are given: cycle() without an input, in few steps.
+  bool settled() const { return settled_; }
+  bool offers(Cycle at);  // `at`: the cycle at hand or the next
+  bool give_next(arch::Command& command, Cycle now);
   // The station let go of a command that came from here.
   void left(CommandClass c, Cycle now) { throttle_.left(c, now); }
   // Cycles before `at` (the cycle at hand or the next) in which a slot was configured.
@@ -48,6 +52,9 @@ class LoopMatmulUnroller final : public LoopSlots<arch::MatmulLoop> {
   // The last time in which a slot was configured, and the cycles of those before; it goes on while configured().
   std::uint64_t earlier_cycles_ = 0;
   Cycle configured_from_ = 0, configured_until_ = 0;
+  // What offers(offered_at_) found.
+  Cycle offered_at_ = kNever;
+  unsigned offered_ = kNone;
   std::uint32_t d_base_ = 0, execute_base_ = 0, store_base_ = 0;
 };
 
