@@ -9,6 +9,7 @@
 #include "compiler/passes/fuse_sums.h"
 #include "compiler/passes/host_layers.h"
 #include "compiler/passes/layer_list.h"
+#include "compiler/passes/neighbour_readers.h"
 
 namespace gemel::compiler {
 namespace {
@@ -56,6 +57,7 @@ FusedModel fuse_layers(Graph graph) {
     }
   }
   FusedModel model = layers.take();
+  bring_readers_together(model.graph, model.layers);
   verify_fused_model(model);
   return model;
 }
