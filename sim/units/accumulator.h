@@ -2,7 +2,6 @@
 #pragma once
 // The accumulator: banks of rows of `dim` int32, and in which cycles each bank accepts a write
 // (docs/microarchitecture.md, section 9).
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -21,9 +20,7 @@ class Accumulator final : public sc_core::sc_module {
         single_ported_(config.accumulator.ports == 1),
         latency_(config.accumulator.latency_cycles),
         data_(std::size_t{derived.accumulator_rows} * derived.dim),
-        array_writes_(config.accumulator.banks),
-        writes_(config.accumulator.banks),
-        accumulating_(config.accumulator.banks),
+        banks_(config.accumulator.banks),
         loaded_from_(derived.accumulator_rows) {}
 
   std::int32_t* row(std::uint32_t index) { return data_.data() + std::size_t{index} * dim_; }
@@ -31,40 +28,40 @@ class Accumulator final : public sc_core::sc_module {
   Cycle latency() const { return latency_; }
 
   void array_write(std::uint32_t bank, Cycle first, unsigned count, bool accumulates) {
-    array_writes_[bank].mark_run(first, count);
-    last_array_write_ = std::max(last_array_write_, first + count - 1);
-    if (single_ported_) writes_[bank].mark_run(first, count);
-    if (accumulates) accumulating_[bank].mark_run(first, count);
+    Bank& b = banks_[bank];
+    (accumulates ? b.array_accumulates : b.array_overwrites).mark_run(first, count);
   }
   void load_write(std::uint32_t row, Cycle at, bool accumulates) {
-    if (single_ported_) writes_[bank_of(row)].mark(at);
-    if (accumulates) accumulating_[bank_of(row)].mark(at);
+    if (single_ported_ || accumulates) banks_[bank_of(row)].load_writes.mark(at);
     loaded_from_[row] = at + latency_ + 1;
   }
 
   // What the load side last wrote to the row is not in it yet in `at`.
   bool load_write_under_way(std::uint32_t row, Cycle at) const { return at < loaded_from_[row]; }
-  bool array_writes_in(std::uint32_t bank, Cycle at) const { return array_writes_[bank].test(at); }
+  bool array_writes_in(std::uint32_t bank, Cycle at) const { return array_writes_between(bank, at, at + 1); }
   bool array_writes_between(std::uint32_t bank, Cycle first, Cycle end) const {
-    return first <= last_array_write_ && array_writes_[bank].any(first, end);
+    return banks_[bank].array_accumulates.any(first, end) || banks_[bank].array_overwrites.any(first, end);
   }
   bool refuses_read(std::uint32_t bank, Cycle at) const {
-    if (!single_ported_) return accumulating_[bank].test(at);
-    const Cycle back = latency_ + 1;
-    return writes_[bank].any(at > back ? at - back : 0, at + 1);
+    const Bank& b = banks_[bank];
+    if (!single_ported_) return b.array_accumulates.test(at) || b.load_writes.test(at);
+    const Cycle first = at > latency_ + 1 ? at - (latency_ + 1) : 0;
+    return array_writes_between(bank, first, at + 1) || b.load_writes.any(first, at + 1);
   }
 
  private:
+  struct Bank {
+    CycleBitmap array_accumulates, array_overwrites;
+    CycleBitmap load_writes;  // those that refuse reads: with two ports the accumulating ones only
+  };
+
   std::uint32_t dim_;
   unsigned bank_row_bits_;  // log2 of rows a bank
   bool single_ported_;
   Cycle latency_;
   std::vector<std::int32_t> data_;
-  std::vector<CycleBitmap> array_writes_;
-  std::vector<CycleBitmap> writes_;  // kept where there is a single port
-  std::vector<CycleBitmap> accumulating_;
+  std::vector<Bank> banks_;
   std::vector<Cycle> loaded_from_;  // by row: behind the latency of the load side's last write
-  Cycle last_array_write_ = 0;
 };
 
 }  // namespace gemel::sim

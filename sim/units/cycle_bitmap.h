@@ -2,6 +2,7 @@
 #pragma once
 // In which cycles a port is used: one bit a cycle over a sliding window. Marks may lie in the future; cycles older than
 // the window read as unused, so nobody may ask for a cycle more than the window behind the newest mark.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -13,49 +14,56 @@ class CycleBitmap {
  public:
   static constexpr unsigned kWords = 64;  // 4096 cycles
 
-  void mark(Cycle cycle) { word(cycle >> 6) |= std::uint64_t{1} << (cycle & 63); }
+  void mark(Cycle cycle) {
+    word(cycle >> 6) |= std::uint64_t{1} << (cycle & 63);
+    newest_ = std::max(newest_, cycle);
+  }
 
+  // At least one cycle.
   void mark_run(Cycle first, unsigned count) {
-    while (count > 0) {
-      const unsigned bit = first & 63;
-      const unsigned here = count < 64 - bit ? count : 64 - bit;
-      word(first >> 6) |= ones(here) << bit;
-      first += here;
-      count -= here;
+    newest_ = std::max(newest_, first + count - 1);
+    unsigned bit = first & 63;
+    Cycle index = first >> 6;
+    for (; bit + count > 64; bit = 0) {  // most runs lie in one word
+      word(index++) |= ones(64 - bit) << bit;
+      count -= 64 - bit;
     }
+    word(index) |= ones(count) << bit;
   }
 
-  bool test(Cycle cycle) const {
-    const Cycle index = cycle >> 6;
-    return tags_[index % kWords] == index && ((bits_[index % kWords] >> (cycle & 63)) & 1);
-  }
+  bool test(Cycle cycle) const { return cycle <= newest_ && ((bits(cycle >> 6) >> (cycle & 63)) & 1); }
 
   bool any(Cycle first, Cycle end) const {
-    while (first < end) {
-      const unsigned bit = first & 63;
-      const Cycle left = end - first;
-      const unsigned here = left < 64 - bit ? static_cast<unsigned>(left) : 64 - bit;
-      const Cycle index = first >> 6;
-      if (tags_[index % kWords] == index && (bits_[index % kWords] & (ones(here) << bit))) return true;
-      first += here;
+    if (first > newest_ || first >= end) return false;
+    unsigned bit = first & 63;
+    Cycle index = first >> 6;
+    Cycle count = end - first;
+    for (; bit + count > 64; bit = 0) {
+      if (bits(index++) & (ones(64 - bit) << bit)) return true;
+      count -= 64 - bit;
     }
-    return false;
+    return (bits(index) & (ones(static_cast<unsigned>(count)) << bit)) != 0;
   }
 
  private:
-  static std::uint64_t ones(unsigned n) { return n >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1; }
+  struct Word {
+    std::uint64_t bits = 0;
+    Cycle index = 0;
+  };
+
+  static std::uint64_t ones(unsigned n) { return ~std::uint64_t{0} >> (64 - n); }  // 1 to 64
+  std::uint64_t bits(Cycle index) const {
+    const Word& word = words_[index % kWords];
+    return word.index == index ? word.bits : 0;
+  }
   std::uint64_t& word(Cycle index) {
-    std::uint64_t& bits = bits_[index % kWords];
-    Cycle& tag = tags_[index % kWords];
-    if (tag != index) {
-      tag = index;
-      bits = 0;
-    }
-    return bits;
+    Word& word = words_[index % kWords];
+    if (word.index != index) word = {0, index};
+    return word.bits;
   }
 
-  std::array<std::uint64_t, kWords> bits_{};
-  std::array<Cycle, kWords> tags_{};
+  std::array<Word, kWords> words_{};
+  Cycle newest_ = 0;  // mark
 };
 
 }  // namespace gemel::sim
