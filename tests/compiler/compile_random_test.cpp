@@ -49,11 +49,44 @@ arch::AcceleratorConfig random_machine(Random& random) {
   return config;
 }
 
+// Layers that read one tensor, alike or not, whole or in part, and what else may come between them.
+Graph random_branches(Random& random, std::int64_t dim) {
+  NetworkBuilder builder("branches");
+  const bool image = coin(random);
+  const std::int64_t lanes = size(random, dim, 150);
+  const TensorId x = image ? builder.input("x", {pick(random, 1, 2), pick(random, 3, 15), pick(random, 3, 15), lanes})
+                           : builder.input("x", {size(random, dim, 200), lanes});
+  const std::size_t axis = image ? 3 : 1;
+  const std::int64_t from = pick(random, 0, lanes - 1);
+  const TensorId part = builder.plain("part", Slice{axis, from, pick(random, from + 1, lanes)}, {x});
+  std::vector<TensorId> results;
+  for (std::int64_t i = pick(random, 2, 5); i > 0; --i) {
+    const std::string name = "y" + std::to_string(i);
+    const TensorId source = pick(random, 0, 3) > 0 ? x : coin(random) || results.empty() ? part : results.back();
+    const std::int64_t outputs = size(random, dim, 100);
+    LayerFinish finish;
+    finish.relu = coin(random);
+    if (!image) {
+      results.push_back(builder.linear(name, source, outputs, coin(random), finish));
+      continue;
+    }
+    ConvolutionSpec spec;
+    spec.out_channels = outputs;
+    spec.bias = coin(random);
+    if (pick(random, 0, 2) == 0) {
+      spec.window.kernel_h = spec.window.kernel_w = 3;
+      spec.window.padding = {1, 1, 1, 1};
+    }
+    results.push_back(builder.convolution(name, source, spec, finish));
+  }
+  return builder.finish(results);
+}
+
 Graph random_network(Random& random, std::int64_t dim) {
   NetworkBuilder builder("random");
   LayerFinish finish;
   finish.relu = coin(random);
-  const int kind = static_cast<int>(pick(random, 0, 5));
+  const int kind = static_cast<int>(pick(random, 0, 6));
   if (kind == 0) {  // matrix product with bias, then a residual around a second one
     const std::int64_t m = size(random, dim, 90), k = size(random, dim, 150), n = size(random, dim, 100);
     const TensorId x = builder.input("x", {m, k});
@@ -84,6 +117,7 @@ Graph random_network(Random& random, std::int64_t dim) {
     window.kernel_w = w;
     return builder.finish({builder.average_pool("average", sum, window, std::nullopt)});
   }
+  if (kind == 6) return random_branches(random, dim);
   // A convolution of any kind, perhaps pooled.
   ConvolutionSpec spec;
   spec.window.kernel_h = pick(random, 1, 5);
