@@ -138,7 +138,9 @@ Work compile_workload(const std::string& path, const arch::AcceleratorConfig& co
     if (has_other_tensors(optimised.graph, *work.graph)) {
       work.optimised_graph = std::make_unique<compiler::Graph>(optimised.graph);
     }
+    const std::size_t nodes = optimised.graph.nodes.size();
     compiler::FusedModel fused = compiler::fuse_layers(std::move(optimised.graph));
+    if (fused.graph.nodes.size() != nodes) work.optimised_graph = std::make_unique<compiler::Graph>(fused.graph);
     compiler::Compilation compilation = compiler::compile_model(
         options.explain ? compiler::FusedModel(fused) : std::move(fused), config, compile_options);
     if (options.explain) work.explanation = placement_table(notes, fused, compilation, config);

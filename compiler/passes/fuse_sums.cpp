@@ -29,8 +29,7 @@ class SumFuser {
     add.activation = chain.activation;
     add.scale = *chain.scale;
     const TensorView a = layers_.contiguous(anchor.inputs[0], anchor);
-    const TensorView b =
-        layers_.contiguous(broadcast(layers_.view(anchor.inputs[1]), layers_.shape(chain.sums)), anchor);
+    const TensorView b = layers_.repeated(anchor.inputs[1], Shape(layers_.shape(chain.sums)), anchor);
     push_sums(layers_.named_layer(chain), add, a, b, layers_.view(chain.result));
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/passes/layer_list.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "compiler/graph/verify.h"
@@ -36,8 +37,8 @@ Epilogue LayerList::epilogue_of(const FusionChain& chain) {
   epilogue.activation = chain.activation;
   epilogue.scale = chain.scale;
   if (chain.residual) {
-    const TensorView repeated = broadcast(view(chain.residual->tensor), shape(chain.sums));
-    epilogue.residual = Residual{contiguous(repeated, Node(node(chain.nodes[0]))), chain.residual->multiplier};
+    const TensorView residual = repeated(chain.residual->tensor, Shape(shape(chain.sums)), Node(node(chain.nodes[0])));
+    epilogue.residual = Residual{residual, chain.residual->multiplier};
   }
   return epilogue;
 }
@@ -52,17 +53,38 @@ TensorView LayerList::contiguous(TensorId tensor, const Node& reader) {
   return to;
 }
 
-TensorView LayerList::contiguous(const TensorView& from, const Node& reader) {
+TensorView LayerList::repeated(TensorId tensor, const Shape& to, const Node& reader) {
+  const TensorView from = broadcast(view(tensor), to);
   if (has_unit_inner_stride(from)) return from;
-  Tensor dense;
-  dense.name = reader.name + ".operand" + std::to_string(model_.graph.tensors.size());
-  dense.shape = from.shape;
-  dense.type = graph().tensor(from.root).type;
-  model_.graph.tensors.push_back(std::move(dense));
-  const TensorId id = model_.graph.tensors.size() - 1;
-  push_copy(reader.name + ".copy" + std::to_string(id), reader, "rows of the operand are not contiguous in memory",
-            from, dense_view(graph(), id), id);
-  return dense_view(graph(), id);
+  const TensorId dense = add_repeated(tensor, to, reader);
+  push_copy(graph().tensor(dense).name + ".copy", reader, "rows of the operand are not contiguous in memory", from,
+            dense_view(graph(), dense), dense);
+  return dense_view(graph(), dense);
+}
+
+// As many copies one behind the other as each dimension of 1 needs.
+TensorId LayerList::add_repeated(TensorId tensor, const Shape& to, const Node& reader) {
+  Graph& graph = model_.graph;
+  const auto add = [&](Operator op, std::vector<TensorId> inputs, Shape shape) {
+    Tensor result;
+    result.name = reader.name + ".operand" + std::to_string(graph.tensors.size());
+    result.shape = std::move(shape);
+    result.type = graph.tensor(inputs[0]).type;
+    graph.tensors.push_back(std::move(result));
+    const TensorId id = graph.tensors.size() - 1;
+    graph.nodes.push_back({graph.tensor(id).name, reader.layer, std::move(op), std::move(inputs), id});
+    return id;
+  };
+  Shape shape(to.size(), 1);
+  const Shape given = graph.tensor(tensor).shape;
+  std::copy(given.begin(), given.end(), shape.end() - static_cast<std::ptrdiff_t>(given.size()));
+  TensorId result = add(Reshape{shape}, {tensor}, shape);
+  for (std::size_t d = 0; d < to.size(); ++d) {
+    if (shape[d] == to[d]) continue;
+    shape[d] = to[d];
+    result = add(Concat{d}, std::vector<TensorId>(static_cast<std::size_t>(to[d]), result), shape);
+  }
+  return result;
 }
 
 void LayerList::push(FusedLayer layer,

@@ -30,8 +30,9 @@ class LayerList {
 
   // The tensor where its rows are contiguous, else a dense copy of it made by the host just before its first reader.
   TensorView contiguous(TensorId tensor, const Node& reader);
-  // The same of a view that repeats a tensor.
-  TensorView contiguous(const TensorView& from, const Node& reader);
+  // The tensor as it repeats to a shape: a dense copy, again, where that has no contiguous rows. The copy is a new
+  // tensor of the graph, with nodes that make it, so that it can be checked.
+  TensorView repeated(TensorId tensor, const Shape& to, const Node& reader);
 
   void push(FusedLayer layer, std::variant<ConvLayer, GemmLayer, AddLayer, GlobalAverageLayer, HostLayer> kind);
   void push_copy(const std::string& name, const Node& reader, const std::string& why, const TensorView& from,
@@ -43,6 +44,8 @@ class LayerList {
   FusedModel take() { return std::move(model_); }
 
  private:
+  TensorId add_repeated(TensorId tensor, const Shape& to, const Node& reader);
+
   FusedModel model_;
   Storage storage_;
 };

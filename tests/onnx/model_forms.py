@@ -292,6 +292,15 @@ def resize_nearest_any(m):
                      nearest_mode="ceil"))
 
 
+@model()
+def qdq_add_of_turned_and_repeated(m):
+    weights = dq(m, m.weights([16, 16]), 0.01)
+    product = q(m, m.node("MatMul", [dq(m, m.input([2, 6, 16]), 0.1), weights]), 0.1)
+    turned = m.node("Transpose", [m.input([16, 6])], perm=[1, 0])
+    m.output(q(m, m.node("Add", [dq(m, product, 0.1), dq(m, turned, 0.1)]), 0.1))
+    m.output(q(m, m.node("Add", [dq(m, m.input([3, 2, 5, 4]), 0.1), dq(m, m.input([2, 1, 4]), 0.1)]), 0.1))
+
+
 def qdq_resized(m, shape, scales=None, sizes=None, to=(0.02, 3), **attributes):
     factors = m.constant(FLOAT, [len(shape)], scales) if scales else ""
     y = m.node("Resize", [dq(m, m.input(shape), 0.02, 3), "", factors] + ([m.ints(sizes)] if sizes else []),
