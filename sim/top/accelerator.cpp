@@ -43,7 +43,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const arch::Accele
 // The order in which units are looked at: each one may read what those above it decided for this cycle, where the
 // hardware decides it combinationally (who writes a bank, who is granted the port); everything else they tell each
 // other takes effect in a later cycle.
-void Accelerator::advance(Cycle now) {
+Cycle Accelerator::advance(Cycle now) {
   const auto look = [now](auto& unit) {
     if (unit.due() <= now) unit.advance(now);
   };
@@ -56,6 +56,20 @@ void Accelerator::advance(Cycle now) {
   look(load_controller_);
   look(station_);
   look(front_end_);
+  return pass_commands();
+}
+
+// Most cycles have to do with commands alone: they complete, and the next ones enter. Not endlessly, so that who asks
+// for figures is not left too far behind.
+Cycle Accelerator::pass_commands() {
+  constexpr unsigned kMostCycles = 256;
+  for (unsigned cycles = 0;; ++cycles) {
+    const Cycle others = data_side_due();
+    const Cycle now = std::min(station_.due(), front_end_.due());
+    if (now >= others || cycles == kMostCycles) return std::min(now, others);
+    if (station_.due() <= now) station_.advance(now);
+    if (front_end_.due() <= now) front_end_.advance(now);
+  }
 }
 
 std::string Accelerator::unit_due_by(Cycle now) const {

@@ -35,12 +35,9 @@ class Accelerator final : public sc_core::sc_module {
   CommandFrontEnd& front_end() { return front_end_; }
   const CounterFile& counters() const { return counters_; }
 
-  void advance(Cycle now);
-  Cycle next_due() const {
-    return std::min({memory_port_.due(), mvin_writer_.due(), zero_writer_.due(), execute_controller_.due(),
-                     store_pipeline_.due(), store_controller_.due(), load_controller_.due(), station_.due(),
-                     front_end_.due()});
-  }
+  // Everything of cycle `now`, and of the cycles behind it in which only commands move on. Returns next_due().
+  Cycle advance(Cycle now);
+  Cycle next_due() const { return std::min({data_side_due(), station_.due(), front_end_.due()}); }
   std::string unit_due_by(Cycle now) const;  // the name of one that is
 
   // Nothing is left to do for what was accepted so far, from the cycle quiet_from() on; false while that is open.
@@ -52,6 +49,11 @@ class Accelerator final : public sc_core::sc_module {
   std::string describe_waiting() const { return station_.describe() + "; " + store_pipeline_.describe(); }
 
  private:
+  Cycle data_side_due() const {
+    return std::min({memory_port_.due(), mvin_writer_.due(), zero_writer_.due(), execute_controller_.due(),
+                     store_pipeline_.due(), store_controller_.due(), load_controller_.due()});
+  }
+  Cycle pass_commands();
   std::uint64_t counter_total(CounterEvent event, Cycle at);
 
   arch::DerivedConfig derived_;

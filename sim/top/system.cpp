@@ -59,14 +59,13 @@ void System::simulate() {
   Cycle now = 0;
   Cycle synchronised = 0;
   while (true) {
-    accelerator_.advance(now);
+    const Cycle next = accelerator_.advance(now);
     if (host_.at_fence() && accelerator_.quiet(now)) {
       host_.fence_satisfied(std::max(host_.fence_reached() + 1, accelerator_.quiet_from()));
       if (host_.finished()) break;
       accelerator_.front_end().resume();
       continue;  // the host may stand at the next fence already
     }
-    const Cycle next = accelerator_.next_due();
     if (next >= first_mark_) take_marks(next);
     if (next == kNever)
       throw DeadlockError("the program stops in cycle " + std::to_string(now) + " with " +

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/units/command_front_end.h"
 
-#include "sim/trace/event_log.h"
-
 namespace gemel::sim {
 
 namespace {
@@ -51,12 +49,6 @@ void CommandFrontEnd::pull() {
     if (next.goes == Goes::ToStation) next.of = ReservationStation::class_of(next.command);
     ++held_;
   }
-}
-
-void CommandFrontEnd::record_accepted(Cycle at) {
-  source_->accepted(at);
-  if (events_ != nullptr) events_->record(at, EventKind::Accepted, accepted_);
-  ++accepted_;
 }
 
 void CommandFrontEnd::resume() {

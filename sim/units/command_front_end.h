@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "sim/arch/command.h"
+#include "sim/trace/event_log.h"
 #include "sim/units/counter_file.h"
 #include "sim/units/loop_conv_unroller.h"
 #include "sim/units/loop_matmul_unroller.h"
@@ -16,8 +17,6 @@
 #include "sim/units/unit.h"
 
 namespace gemel::sim {
-
-class EventLog;
 
 // The host's side: the next command, and the cycle from which on it is offered.
 class CommandSource {
@@ -59,7 +58,11 @@ class CommandFrontEnd final : public Unit, public LoopCommandListener {
   };
   void pull();
   void consume(const arch::Command& command, Cycle now);
-  void record_accepted(Cycle at);
+  void record_accepted(Cycle at) {
+    source_->accepted(at);
+    if (events_ != nullptr) events_->record(at, EventKind::Accepted, accepted_);
+    ++accepted_;
+  }
   void sleep_until_head_may_leave();
   Cycle head_may_leave_at() const {
     return static_cast<Cycle>(std::max(static_cast<std::int64_t>(pending_[first_].visible), left_[0] + 1));

@@ -35,32 +35,20 @@ void ReservationStation::connect(CommandSink& load, CommandSink& execute, Comman
   events_ = events;
 }
 
-CommandClass ReservationStation::class_of(const Command& command) {
-  switch (static_cast<Funct>(command.funct)) {
-    case Funct::Mvin:
-    case Funct::Mvin2:
-    case Funct::Mvin3:
-      return CommandClass::Load;
-    case Funct::Mvout:
-      return CommandClass::Store;
-    case Funct::Preload:
-    case Funct::ComputePreloaded:
-    case Funct::ComputeAccumulated:
+CommandClass ReservationStation::class_of_configuration(arch::ConfigKind kind) {
+  switch (kind) {
+    case arch::ConfigKind::Execute:
       return CommandClass::Execute;
-    case Funct::Config:
-      switch (arch::config_kind(command.rs1)) {
-        case arch::ConfigKind::Execute:
-          return CommandClass::Execute;
-        case arch::ConfigKind::Load:
-          return CommandClass::Load;
-        case arch::ConfigKind::Store:
-        case arch::ConfigKind::Normalise:
-          return CommandClass::Store;
-      }
-      break;
-    default:
+    case arch::ConfigKind::Load:
+      return CommandClass::Load;
+    case arch::ConfigKind::Store:
+    case arch::ConfigKind::Normalise:
       break;
   }
+  return CommandClass::Store;
+}
+
+void ReservationStation::refuse(const Command& command) {
   throw std::invalid_argument("function code " + std::to_string(command.funct) +
                               " is not an instruction of this machine");
 }
@@ -273,7 +261,7 @@ void ReservationStation::release_dependents(CommandClass c, unsigned entry, Cycl
   }
 }
 
-void ReservationStation::issue(CommandClass c, Cycle at) {
+[[gnu::always_inline]] inline void ReservationStation::issue(CommandClass c, Cycle at) {
   const unsigned k = index(c);
   const unsigned slot = unissued_[k].front();
   Entry& entry = entries_[k][slot];

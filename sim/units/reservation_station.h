@@ -33,7 +33,15 @@ class ReservationStation final : public Unit {
 
   void connect(CommandSink& load, CommandSink& execute, CommandSink& store, Unit& front_end, EventLog* events);
 
-  static CommandClass class_of(const arch::Command& command);
+  // Throws std::invalid_argument where the machine has no such instruction.
+  static CommandClass class_of(const arch::Command& command) {
+    const auto funct = static_cast<arch::Funct>(command.funct);
+    if (funct == arch::Funct::Preload || arch::is_compute(funct)) return CommandClass::Execute;
+    if (arch::is_mvin(funct)) return CommandClass::Load;
+    if (funct == arch::Funct::Mvout) return CommandClass::Store;
+    if (funct != arch::Funct::Config) refuse(command);
+    return class_of_configuration(arch::config_kind(command.rs1));
+  }
 
   // Takes the command in cycle `now`, or returns false where its class has no free entry; then the front end is
   // woken when there may be one.
@@ -116,6 +124,8 @@ class ReservationStation final : public Unit {
   };
   static constexpr unsigned index(CommandClass c) { return static_cast<unsigned>(c); }
 
+  static CommandClass class_of_configuration(arch::ConfigKind kind);
+  [[noreturn]] static void refuse(const arch::Command& command);
   // What every command passes is compiled for each class on its own.
   template <CommandClass kClass>
   bool allocate_in(const arch::Command& command, CommandOrigin origin, Cycle now);
