@@ -30,10 +30,11 @@ class LocalAddress {
   constexpr LocalAddress with_full_width() const { return LocalAddress(bits_ | kFullWidthBit); }
 
   // Bits 31..29, the garbage bit and all row bits set; the normalisation and filler bits do not matter.
-  constexpr bool is_garbage(const DerivedConfig& d) const {
-    const std::uint32_t mask = 0xE0000000u | ((2u << d.local_row_bits) - 1u);
-    return (bits_ & mask) == mask;
+  static constexpr std::uint32_t garbage_mask(const DerivedConfig& d) {
+    return 0xE0000000u | ((2u << d.local_row_bits) - 1u);
   }
+  constexpr bool is_garbage(const DerivedConfig& d) const { return has_all(garbage_mask(d)); }
+  constexpr bool has_all(std::uint32_t mask) const { return (bits_ & mask) == mask; }
   // Row index, wrapped to the memory that it names.
   constexpr std::uint32_t row(const DerivedConfig& d) const {
     return bits_ & ((is_accumulator() ? d.accumulator_rows : d.scratchpad_rows) - 1u);

@@ -17,12 +17,13 @@ class CommandQueue {
     std::size_t size = 1;
     while (size < capacity) size *= 2;
     slots_.resize(size);
+    mask_ = size - 1;
   }
 
   bool has_room(Cycle now) const { return count_ + (last_pop_ == now ? popped_ : 0) < capacity_; }
   // Only when has_room(now).
   Cycle push(const T& item, Cycle now) {
-    Slot& slot = slots_[(head_ + count_) & (slots_.size() - 1)];
+    Slot& slot = slots_[(head_ + count_) & mask_];
     slot.item = item;
     slot.visible = now + latency_;
     ++count_;
@@ -32,8 +33,8 @@ class CommandQueue {
   std::size_t size() const { return count_; }
   bool empty() const { return count_ == 0; }
   // The i-th entry from the head, seen or not.
-  const T& at(unsigned i) const { return slots_[(head_ + i) & (slots_.size() - 1)].item; }
-  Cycle visible_at(unsigned i) const { return i < count_ ? slots_[(head_ + i) & (slots_.size() - 1)].visible : kNever; }
+  const T& at(unsigned i) const { return slots_[(head_ + i) & mask_].item; }
+  Cycle visible_at(unsigned i) const { return i < count_ ? slots_[(head_ + i) & mask_].visible : kNever; }
   bool sees(unsigned i, Cycle now) const { return visible_at(i) <= now; }
 
   void pop(unsigned n, Cycle now) {
@@ -49,7 +50,8 @@ class CommandQueue {
     T item{};
     Cycle visible = 0;
   };
-  std::vector<Slot> slots_;
+  std::vector<Slot> slots_;  // a power of two
+  std::size_t mask_;
   std::size_t head_ = 0;
   std::size_t count_ = 0;
   unsigned capacity_;

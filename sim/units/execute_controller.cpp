@@ -50,13 +50,13 @@ void ExecuteController::advance(Cycle now) {
 
 inline void ExecuteController::proceed(Cycle now) {
   if (feeding_) {
-    if (now < feeder_.next_check()) {  // woken before the request began
-      wake(feeder_.next_check());
+    if (now < next_check_) {  // woken before the request began
+      wake(next_check_);
       return;
     }
     loads_.sync(now - 1);
     if (!feed_until(now)) {
-      wake(feeder_.next_check());
+      wake(next_check_ = feeder_.next_check());
       return;
     }
     finish(now);
@@ -197,10 +197,7 @@ void ExecuteController::start(const ExecuteStep* preload, const ExecuteStep* com
   if (preload != nullptr) {
     r.d = operands_.preload_bd(*preload);
     r.preload_entry = preload->issued->entry;
-    r.result = ResultTag{};
-    const arch::LocalBlock c = arch::decode_local_block(preload->issued->command.rs2);
-    if (!preload->no_result && !c.address.is_garbage(derived_))
-      r.result = ResultTag{true, r.preload_entry, c, operands_.c_stride()};
+    r.result = operands_.result(*preload);
   } else {
     r.d = MeshOperand{};
   }
@@ -232,7 +229,7 @@ void ExecuteController::start(const ExecuteStep* preload, const ExecuteStep* com
   }
   marked_rows_ = accounted_rows_ = 0;
   feeding_ = true;
-  wake(feeder_.next_check());
+  wake(next_check_ = feeder_.next_check());
 }
 
 bool ExecuteController::reads_bank(std::uint32_t bank, Cycle now) {
@@ -268,7 +265,9 @@ inline void ExecuteController::finish(Cycle now) {
   account_rows();
 
   const ResultTag& out = driven_out();
-  const Cycle last = results_.schedule(out, feeder_, operands_.output_stationary(), marked_rows_);
+  const bool last_row_first = operands_.output_stationary();
+  const Cycle last = feeder_.regular() ? results_.schedule(out, feeder_.started(), feeder_.rows(), last_row_first)
+                                       : results_.schedule(out, feeder_, last_row_first, marked_rows_);
   last_output_[requests_++ % last_output_.size()] = last;
   if (out.real) station_.complete_result(out.entry, last);
   if (!timing_only_) move_data();

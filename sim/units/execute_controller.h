@@ -102,6 +102,7 @@ class ExecuteController final : public Unit, public CommandSink {
   Request request_;
   bool zeros_in_transposer_ = false;  // a preload without B (weight stationary, B transposed) went in
   RowFeeder feeder_;
+  Cycle next_check_ = 0;      // when the request being fed may be done, or has to be looked at
   unsigned marked_rows_ = 0;  // of the request being fed: results whose banks are marked
   ResultWriter results_;
   Cycle next_decision_ = 0;

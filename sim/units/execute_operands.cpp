@@ -7,7 +7,9 @@
 namespace gemel::sim {
 
 ExecuteOperands::ExecuteOperands(arch::Dataflow built, const arch::DerivedConfig& derived)
-    : derived_(derived), built_(built), output_stationary_(built == arch::Dataflow::OutputStationary) {
+    : garbage_mask_(arch::LocalAddress::garbage_mask(derived)),
+      built_(built),
+      output_stationary_(built == arch::Dataflow::OutputStationary) {
   settings_.a_stride = settings_.c_stride = 1;
   a_rides_ahead_ = output_stationary_;
 }

@@ -8,6 +8,7 @@
 #include "sim/arch/isa.h"
 #include "sim/units/execute_queue.h"
 #include "sim/units/mesh.h"
+#include "sim/units/result_writer.h"
 
 namespace gemel::sim {
 
@@ -19,7 +20,6 @@ class ExecuteOperands {
   void configure(const arch::ConfigExecute& c);
 
   bool output_stationary() const { return output_stationary_; }
-  std::uint32_t c_stride() const { return settings_.c_stride; }
   unsigned shift() const { return settings_.shift; }
   arch::Activation activation() const { return settings_.activation; }
 
@@ -39,17 +39,24 @@ class ExecuteOperands {
   MeshOperand preload_bd(const ExecuteStep& preload) const {
     return preload.no_operand ? MeshOperand{} : stored(preload.issued->command.rs1, 1, d_transposed_);
   }
+  ResultTag result(const ExecuteStep& preload) const {
+    const arch::LocalBlock c = arch::decode_local_block(preload.issued->command.rs2);
+    if (preload.no_result || is_garbage(c.address)) return {};
+    return {true, preload.issued->entry, c, settings_.c_stride};
+  }
 
  private:
   // A command names rows and columns of the operand as it takes part; a transposed one is stored the other way round.
   MeshOperand stored(std::uint64_t word, std::uint32_t stride, bool transpose) const {
     const arch::LocalBlock block = arch::decode_local_block(word);
-    if (block.address.is_garbage(derived_)) return {};
+    if (is_garbage(block.address)) return {};
     if (transpose) return {block.address, true, true, block.cols, block.rows, stride};
     return {block.address, true, false, block.rows, block.cols, stride};
   }
 
-  const arch::DerivedConfig& derived_;
+  bool is_garbage(arch::LocalAddress address) const { return address.has_all(garbage_mask_); }
+
+  std::uint32_t garbage_mask_;
   arch::Dataflow built_;
   arch::ConfigExecute settings_;
   bool output_stationary_;

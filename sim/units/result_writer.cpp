@@ -21,6 +21,10 @@ void ResultWriter::mark_row(const ResultTag& tag, unsigned row, Cycle fed, unsig
     mark(tag, tag.c.address.plus(c_row * tag.stride, derived_).row(derived_), mesh_.out(fed), 1);
 }
 
+void ResultWriter::mark_rows(const ResultTag& tag, Cycle first_fed, unsigned rows, bool last_row_first) {
+  for (unsigned i = 0; i < rows; ++i) mark_row(tag, i, first_fed + i, rows, last_row_first);
+}
+
 inline void ResultWriter::expect(const ResultTag& tag, Cycle last) {
   outputs_end_ = last + 1;
   if (tag.c.address.is_accumulator()) return;
@@ -41,7 +45,7 @@ Cycle ResultWriter::schedule(const ResultTag& tag, Cycle first_fed, unsigned row
     if ((row & (bank_rows - 1)) + std::uint64_t{written - 1} * tag.stride < bank_rows) {
       mark(tag, row, last_row_first ? first + (rows - written) : first, written);
     } else {
-      for (unsigned i = 0; i < rows; ++i) mark_row(tag, i, first_fed + i, rows, last_row_first);
+      mark_rows(tag, first_fed, rows, last_row_first);
     }
   }
   expect(tag, last);
@@ -49,7 +53,6 @@ Cycle ResultWriter::schedule(const ResultTag& tag, Cycle first_fed, unsigned row
 }
 
 Cycle ResultWriter::schedule(const ResultTag& tag, const RowFeeder& feeder, bool last_row_first, unsigned marked) {
-  if (feeder.regular()) return schedule(tag, feeder.started(), feeder.rows(), last_row_first);
   const Cycle last = mesh_.out(feeder.last_fed());
   if (!tag.real) return last;
   for (unsigned i = marked; i < feeder.rows(); ++i) mark_row(tag, i, feeder.fed(i), feeder.rows(), last_row_first);

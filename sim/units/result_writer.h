@@ -62,6 +62,7 @@ class ResultWriter {
     Cycle last_output;
   };
   void mark(const ResultTag& tag, std::uint32_t row, Cycle at, unsigned count);
+  void mark_rows(const ResultTag& tag, Cycle first_fed, unsigned rows, bool last_row_first);
   void expect(const ResultTag& tag, Cycle last);
   void accumulate(const ResultTag& tag, const std::int32_t* values, unsigned written, unsigned cols);
 

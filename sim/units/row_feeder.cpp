@@ -88,8 +88,12 @@ bool RowFeeder::run_until(Cycle end) {
     }
     force_stepwise();
   }
-  while (!done() && evaluated_ < end) step(evaluated_++);
+  run_stepwise(end);
   return done();
+}
+
+void RowFeeder::run_stepwise(Cycle end) {
+  while (!done() && evaluated_ < end) step(evaluated_++);
 }
 
 void RowFeeder::force_stepwise() {

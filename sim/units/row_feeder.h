@@ -59,6 +59,7 @@ class RowFeeder {
   bool refusal_possible() const;
   bool really_reads(unsigned port, unsigned row) const;
   std::uint32_t bank(unsigned port, unsigned row) const;
+  void run_stepwise(Cycle end);
   void step(Cycle now);
 
   const Scratchpad& scratchpad_;

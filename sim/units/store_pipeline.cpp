@@ -47,7 +47,7 @@ std::uint8_t StorePipeline::statistics_cycles(arch::NormCommand command) {
 }
 
 void StorePipeline::dispatch() {
-  if (++dispatched_ == 1) wake(stage(read_).element.requested + 1);
+  if (++dispatched_ == 1) set_due(earliest_read(stage(read_).element));
 }
 
 // The earliest cycle in which the element may be read as far as the pipeline is concerned; kNever while that is not
@@ -59,28 +59,18 @@ inline Cycle StorePipeline::earliest_read(const StoreElement& e) const {
   return accepted_ <= read_ - window_ ? kNever : std::max(at, accept_of(read_ - window_));
 }
 
-inline void StorePipeline::ask_for_read() {
-  if (dispatched_ == 0) return;
-  const Cycle at = earliest_read(stage(read_).element);
-  if (at != kNever) wake(at);
-}
+inline void StorePipeline::ask_for_read() { set_due(dispatched_ == 0 ? kNever : earliest_read(stage(read_).element)); }
 
 void StorePipeline::row_sent() {
   settle();
   ask_for_read();
 }
 
+// The head of the dispatch queue may be read as far as the pipeline is concerned.
 void StorePipeline::advance(Cycle now) {
-  look(now);
-  if (dispatched_ == 0) return;
   const StoreElement& head = stage(read_).element;
-  const Cycle at = earliest_read(head);
-  if (at > now) {
-    if (at != kNever) wake(at);
-    return;
-  }
   if (!head.outside && refused(head, now)) {
-    wake(now + 1);
+    set_due(now + 1);
     return;
   }
   read(now);
