@@ -81,7 +81,7 @@ class Compiler {
     for (const FusedLayer& layer : model_.layers) {
       if (!is_dense_part(layer)) in_pieces_.insert(output_view(layer).root);
     }
-    plans_ = plan_layers(stages_, machine_, options_.keep_operands);
+    plans_ = plan_layers(stages_, machine_, memory_, options_.keep_operands);
     for (std::size_t i = 0; i < model_.layers.size(); ++i) compile_layer(i, result);
     if (options_.loops == LoopUse::Always && !looped_) {
       throw arch::InputError(machine_.config.name + ": --loops always: no layer can be a loop" +

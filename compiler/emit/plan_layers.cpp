@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/emit/emitter.h"
+#include "compiler/schedule/command_timing.h"
 #include "compiler/schedule/contraction_schedule.h"
 #include "compiler/schedule/interleave.h"
 #include "compiler/tile/plan_cache.h"
@@ -15,7 +17,8 @@ namespace {
 
 class Planner {
  public:
-  Planner(const Machine& machine, bool together) : machine_(machine), together_(together) {}
+  Planner(const Machine& machine, const MemoryPlan& memory, bool together)
+      : machine_(machine), memory_(memory), together_(together) {}
 
   void operator()(const ContractionGroup& group) {
     for (const Contraction& work : group) {
@@ -70,21 +73,25 @@ class Planner {
   Foreseen foresee(const std::vector<TilePlan>& plans) const {
     Foreseen foreseen;
     ScratchpadContents contents(machine_);
+    arch::Program trial;
+    Emitter emitter(machine_, memory_, trial);
     for (std::size_t i = 0; i < run_.size(); ++i) {
       ScheduleBuilder builder(machine_, std::move(contents), static_cast<std::uint32_t>(i));
       schedule_contraction(*run_[i], machine_, plans[i], builder);
       Schedule schedule = builder.take();
       interleave(schedule, machine_);
-      foreseen.cycles += schedule.predicted_cycles;
+      emitter.emit(schedule);
       foreseen.loads += schedule.loads.size();
       contents = std::move(builder.contents());
     }
+    foreseen.cycles = predict(trial.commands, machine_).cycles;
     return foreseen;
   }
 
   static constexpr std::size_t kSets = 4;  // looked at closely, of those that the tile search likes best
 
   const Machine& machine_;
+  const MemoryPlan& memory_;
   const bool together_;
   PlanCache cache_;
   std::unordered_map<std::string, std::vector<TilePlan>> runs_;  // by shapes
@@ -94,8 +101,8 @@ class Planner {
 
 }  // namespace
 
-TilePlans plan_layers(const LayerStages& stages, const Machine& machine, bool together) {
-  Planner planner(machine, together);
+TilePlans plan_layers(const LayerStages& stages, const Machine& machine, const MemoryPlan& memory, bool together) {
+  Planner planner(machine, memory, together);
   for (const std::vector<Stage>& layer : stages) {
     for (const Stage& stage : layer) std::visit(planner, stage);
   }

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "compiler/memory/lifetime.h"
+#include "compiler/memory/memory_plan.h"
 #include "compiler/tile/tile_plan.h"
 
 namespace gemel::compiler {
@@ -12,6 +13,6 @@ namespace gemel::compiler {
 using TilePlans = std::unordered_map<const Contraction*, TilePlan>;
 
 // `together`: else each contraction on its own. Throws arch::InputError where a layer fits no tile.
-TilePlans plan_layers(const LayerStages& stages, const Machine& machine, bool together);
+TilePlans plan_layers(const LayerStages& stages, const Machine& machine, const MemoryPlan& memory, bool together);
 
 }  // namespace gemel::compiler
