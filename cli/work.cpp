@@ -18,6 +18,7 @@
 #include "compiler/quantize/quantize_model.h"
 #include "sim/arch/input_error.h"
 #include "sim/arch/program_text.h"
+#include "sim/arch/program_words.h"
 #include "sim/stats/quantity_text.h"
 
 namespace gemel::cli {
@@ -45,6 +46,21 @@ compiler::OnnxModel quantized_by_profile(const compiler::OnnxModel& model,
 void refuse_onnx_options(const WorkOptions& options) {
   if (!options.dims.empty()) throw arch::InputError("--dim: only ONNX models have dynamic dimensions");
   if (!options.profile.empty()) throw arch::InputError("--profile: only float ONNX models are quantised");
+}
+
+// Both layouts have the same plain commands; LOOP_WS of the older one means the same in the later.
+void refuse_other_loops(const std::string& path, const arch::Program& program, const arch::AcceleratorConfig& config) {
+  if (program.isa_version == config.isa_version) return;
+  const bool is_later = program.isa_version == arch::IsaVersion::Gemmini2025;
+  const auto differs = [is_later](const arch::Command& command) {
+    const auto funct = static_cast<arch::Funct>(command.funct);
+    return funct == arch::Funct::LoopConvWs || (is_later && funct == arch::Funct::LoopWs);
+  };
+  if (std::none_of(program.commands.begin(), program.commands.end(), differs)) return;
+  const std::string programs = arch::isa_version_word(program.isa_version);
+  throw arch::InputError(path + ": its loop instructions are those of " + programs + ", " + config.name +
+                         " has those of " + arch::isa_version_word(config.isa_version) + "; run it with " +
+                         (is_later ? "-c gemmini_2025_16x16 or " : "") + "--set isa.version=" + programs);
 }
 
 }  // namespace
@@ -168,6 +184,7 @@ Work load_work(const std::string& path, WorkKind kind, const arch::AcceleratorCo
   work.kind = kind;
   work.program = arch::load_any_program(path);
   work.name = work.program.name;
+  refuse_other_loops(path, work.program, config);
   if (!work.program.config_name.empty() && work.program.config_name != config.name) {
     throw arch::InputError(path + ": it was compiled for " + work.program.config_name + ", not for " + config.name +
                            "; run it with -c " + work.program.config_name);

@@ -116,6 +116,22 @@ TEST(GemelCc, LoopsOfOneLayoutAreRefusedOnAMachineOfTheOtherAndNothingElseIs) {
   EXPECT_THAT(run(older.directory, "LANG=C").err, HasSubstr("are those of gemmini_v0_7"));
 }
 
+TEST(GemelCc, ARecordedStreamWithLoopsOfOneLayoutIsRefusedOnAMachineOfTheOther) {
+  const Tree later(kLater);
+  ASSERT_EQ(later.compile("square.c", {"--record"}).status, 0);
+  ASSERT_EQ(run(later.directory, "GEMEL_REPORT=off").status, 0);
+  const ChildResult refused = run_gemel({"run", "program.rocc"}, later.directory.path());
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr("its loop instructions are those of gemmini_2025"));
+  EXPECT_THAT(refused.err, HasSubstr("-c gemmini_2025_16x16"));
+  EXPECT_EQ(run_gemel({"cosim", "program.rocc"}, later.directory.path()).status, 2);
+  const ChildResult replayed = run_gemel({"run", "program.rocc", "-c", "gemmini_2025_16x16"}, later.directory.path());
+  EXPECT_EQ(replayed.status, 0) << replayed.err;
+
+  ASSERT_EQ(run(later.directory, "GEMEL_REPORT=off", {"only a move"}).status, 0);
+  EXPECT_EQ(run_gemel({"run", "program.rocc"}, later.directory.path()).status, 0);
+}
+
 TEST(GemelCc, HeadersOfTheCommandLineComeBeforeThoseOfTheTree) {
   const Tree later(kLater);
   const ChildResult params = gemel_cc(later.directory, {"--print-params", "--config", "tiny_4x4"});
