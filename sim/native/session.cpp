@@ -91,7 +91,7 @@ class Session {
         model_([this] { run_model(); }) {}
 
   const arch::AcceleratorConfig& config() const { return config_; }
-  // From now on, loops end the process.
+  // From now on, loops of the other layout end the process.
   void refuse_loops(const std::string& why) { loops_refused_ = why; }
 
   void command(const arch::Command& command) {
@@ -135,7 +135,7 @@ class Session {
     const FloatingPointGuard guard;
     ++commands_;
     try {
-      if (!loops_refused_.empty() && starts_loop(command)) throw std::invalid_argument(loops_refused_);
+      if (!loops_refused_.empty() && is_other_loop(command)) throw std::invalid_argument(loops_refused_);
       executor_.execute(command);
     } catch (const std::invalid_argument& error) {
       failing_ = true;
@@ -145,9 +145,11 @@ class Session {
     }
   }
 
-  static bool starts_loop(const arch::Command& command) {
-    return command.funct == static_cast<std::uint8_t>(arch::Funct::LoopWs) ||
-           command.funct == static_cast<std::uint8_t>(arch::Funct::LoopConvWs);
+  // One that the machine would read in the wrong layout. The older LOOP_WS means the same in the later.
+  bool is_other_loop(const arch::Command& command) const {
+    return command.funct == static_cast<std::uint8_t>(arch::Funct::LoopConvWs) ||
+           (command.funct == static_cast<std::uint8_t>(arch::Funct::LoopWs) &&
+            config_.isa_version == arch::IsaVersion::GemminiV07);
   }
 
   void run_model() {

@@ -113,7 +113,8 @@ TEST(GemelCc, LoopsOfOneLayoutAreRefusedOnAMachineOfTheOtherAndNothingElseIs) {
 
   const Tree older(kOlder);
   ASSERT_EQ(older.compile("square.c", {"--config", "gemmini_2025_16x16"}).status, 0);
-  EXPECT_THAT(run(older.directory, "LANG=C").err, HasSubstr("are those of gemmini_v0_7"));
+  const ChildResult ran = run(older.directory, "LANG=C");  // this loop means the same in both
+  EXPECT_EQ(ran.status, 0) << ran.err;
 }
 
 TEST(GemelCc, ARecordedStreamWithLoopsOfOneLayoutIsRefusedOnAMachineOfTheOther) {
