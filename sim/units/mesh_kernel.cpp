@@ -140,6 +140,10 @@ void write(const std::int32_t* source, std::size_t source_stride, unsigned rows,
            std::int32_t* target, std::size_t target_stride) {
   const hn::ScalableTag<std::int32_t> d32;
   const unsigned lanes = static_cast<unsigned>(hn::Lanes(d32));
+  if (source_stride == cols && target_stride == cols) {  // nothing between the rows: they are one
+    cols *= rows;
+    rows = 1;
+  }
   if (!accumulates) {
     for (unsigned i = 0; i < rows; ++i, source += source_stride, target += target_stride)
       std::memcpy(target, source, cols * sizeof *target);
@@ -170,8 +174,8 @@ void PackedBlock::pack(const std::int8_t* rows, std::size_t stride) {
 }
 
 void PackedBlock::shift_down(unsigned rows) {
-  if (rows % 2 != 0 &&
-      rows < dim_) {  // by one: the upper half of a pair comes from the lower, that from the pair above
+  // By one: the upper half of a pair comes from its lower half, that from the pair above.
+  if (rows % 2 != 0 && rows < dim_) {
     for (unsigned k = dim_ / 2; k-- > 0;)
       for (unsigned n = 0; n < dim_; ++n) {
         const std::uint32_t above = k == 0 ? 0 : static_cast<std::uint32_t>(pairs_[(k - 1) * dim_ + n]);
