@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <sstream>
 
 #include "compiler/emit/emitter.h"
@@ -41,6 +42,10 @@ std::string text_of(const ConvLoopPlan& plan, std::int64_t contractions) {
 
 std::string text_of(const AnyLoopPlan& plan, std::size_t contractions) {
   return std::visit([&](const auto& p) { return text_of(p, static_cast<std::int64_t>(contractions)); }, plan);
+}
+
+std::string text_of(const Prediction& prediction) {
+  return number(prediction.cycles) + " (" + prediction.bound() + ")";
 }
 
 const LoopEstimate& estimate_of(const AnyLoopPlan& plan) {
@@ -154,23 +159,36 @@ std::vector<AnyLoopRun> FormChooser::runs_of(const ContractionGroup& group, cons
 FormChooser::Decision FormChooser::decide(const ContractionGroup& group, const Schedule& plain,
                                           const Plans& plans) const {
   Decision decision;
-  // Not worth a closer look: the array or memory alone takes longer than all of the plain instructions.
-  std::uint64_t least = 0;
+  const bool automatic = use_ == LoopUse::Automatic;
+  std::vector<std::uint64_t> least(plans.front()->size());  // the array or memory alone, of each candidate
   for (const std::vector<AnyLoopPlan>* of_one : plans) {
-    std::int64_t shortest = estimate_of(of_one->front()).least;
-    for (const AnyLoopPlan& plan : *of_one) shortest = std::min(shortest, estimate_of(plan).least);
-    least += static_cast<std::uint64_t>(shortest);
+    for (std::size_t c = 0; c < least.size(); ++c) {
+      least[c] += static_cast<std::uint64_t>(estimate_of((*of_one)[std::min(c, of_one->size() - 1)]).least);
+    }
   }
+  const std::uint64_t shortest = *std::min_element(least.begin(), least.end());
   const std::uint64_t host = commands_of(plain) * (1 + machine_.config.host.issue_gap_cycles);
-  if (use_ == LoopUse::Automatic && host < plain.predicted_cycles &&
-      least > plain.predicted_cycles + plain.predicted_cycles / 16) {
-    decision.why = "plain: about " + number(plain.predicted_cycles) + " cycles; " +
-                   text_of(plans.front()->front(), group.size()) + " take at least " + number(least);
+  const auto stay = [&](const std::string& cycles) {
+    decision.why = "plain: " + cycles + "; " + text_of(plans.front()->front(), group.size()) + " take at least " +
+                   number(shortest);
     return decision;
+  };
+  // No prediction is made that could not change the choice.
+  std::optional<Prediction> instructions;
+  const auto predict_plain = [&] {
+    instructions = prediction_of(machine_, memory_, [&](Emitter& emitter) { emitter.emit(plain); });
+  };
+  if (automatic && host < plain.predicted_cycles) {
+    if (shortest > plain.predicted_cycles + plain.predicted_cycles / 16)
+      return stay("about " + number(plain.predicted_cycles) + " cycles");
+    predict_plain();
+    if (!is_clearly_less(shortest, instructions->cycles)) return stay(text_of(*instructions) + " cycles predicted");
   }
   Prediction best;
   best.cycles = std::numeric_limits<std::uint64_t>::max();
-  for (std::size_t candidate = 0; candidate < plans.front()->size(); ++candidate) {
+  for (std::size_t candidate = 0; candidate < least.size(); ++candidate) {
+    if (!is_clearly_less(shortest, best.cycles)) break;
+    if (least[candidate] >= best.cycles) continue;
     const Prediction prediction = prediction_of(machine_, memory_, [&](Emitter& emitter) {
       for (const AnyLoopRun& any : runs_of(group, plans, candidate)) {
         std::visit([&](const auto& run) { emitter.emit(run); }, any);
@@ -180,14 +198,16 @@ FormChooser::Decision FormChooser::decide(const ContractionGroup& group, const S
     best = prediction;
     decision.candidate = candidate;
   }
-  const Prediction other = prediction_of(machine_, memory_, [&](Emitter& emitter) { emitter.emit(plain); });
+  // The host alone may take plain instructions too long.
+  const bool host_decides = !instructions && is_clearly_less(best.cycles, host);
+  if (!host_decides && !instructions) predict_plain();
   const std::string loops = text_of((*plans.front())[decision.candidate], group.size()) + ", " + number(best.cycles) +
                             " cycles predicted (" + best.bound() + ")";
-  const std::string instructions = number(other.cycles) + " (" + other.bound() + ")";
-  decision.loops = use_ == LoopUse::Always || is_clearly_less(best.cycles, other.cycles);
+  const std::string other = host_decides ? "at least " + number(host) + " (host)" : text_of(*instructions);
+  decision.loops = !automatic || host_decides || is_clearly_less(best.cycles, instructions->cycles);
   decision.cycles = best.cycles;
-  decision.why = decision.loops ? "loop: " + loops + " against " + instructions + " of plain instructions"
-                                : "plain: " + instructions + " cycles predicted against " + loops;
+  decision.why = decision.loops ? "loop: " + loops + " against " + other + " of plain instructions"
+                                : "plain: " + other + " cycles predicted against " + loops;
   return decision;
 }
 

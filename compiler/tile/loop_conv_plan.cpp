@@ -133,7 +133,7 @@ class ConvLoopSearch {
     const std::int64_t taps = work_.taps_count();
     const bool meet = operands_meet(plan);
     plan.loops = 0;
-    std::int64_t tile_store = 0, sweep = 0, beats = 0;
+    std::int64_t tile_store = 0, sweep = 0, beats = 0, array = 0;
     for (const Extent& y : extents_of(grid_h(work_), plan.tile_h)) {
       for (const Extent& x : extents_of(grid_w(work_), plan.tile_w)) {
         const std::int64_t tiles = work_.images * y.count * x.count;
@@ -147,6 +147,8 @@ class ConvLoopSearch {
         const std::int64_t block = at.h * in_groups(at.w, dim, run) + std::max<std::int64_t>(0, dim - first) +
                                    (meet ? std::min<std::int64_t>(dim, at.w) : 0);
         plan.cost.compute += tiles * outputs_ * lanes_ * taps * block;
+        array += tiles * outputs_ * lanes_ * taps *
+                 std::max(dim - std::min<std::int64_t>(dim, at.w) + std::int64_t{at.h} * at.w, dim);
         // Input, once for each tile of outputs and each part of the kernel.
         const std::int64_t in_h = input_rows(at.h, work_.stride_y, plan.kernel_rows),
                            in_w = input_rows(at.w, work_.stride_x, kernel_.cols);
@@ -172,7 +174,7 @@ class ConvLoopSearch {
         sweep = std::max(sweep, block * plan.tile_n);
       }
     }
-    plan.least = std::max(plan.cost.compute * 15 / 16, beats / 2);
+    plan.least = std::max(array, beats / 2);
     plan.host = plan.loops * kCommandsOfLoop * (1 + machine_.config.host.issue_gap_cycles);
     // Nothing of a loop is computed before all of it is loaded, nothing stored before all of it is computed.
     plan.cost.edges = 3 * machine_.config.memory.latency_cycles + 8 * dim + plan.cost.load / plan.loops +

@@ -150,6 +150,23 @@ INSTANTIATE_TEST_SUITE_P(Gemm, Products,
                                          "residual_100x72x40"),
                          [](const testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
 
+class Convolutions : public testing::TestWithParam<const char*> {};
+
+// Compiled to LOOP_CONV_WS: padding, strides, a margin copied first, depthwise, pooled.
+TEST_P(Convolutions, AsLoopsModelAndRtlAgreeInEveryEvent) {
+  const std::string path = std::string(GEMEL_SOURCE_DIR) + "/workloads/conv/" + GetParam() + ".yaml";
+  const AcceleratorConfig config = config_of(kMachines[0]);
+  compiler::CompileOptions options;
+  options.loops = compiler::LoopUse::Always;
+  const arch::Program program =
+      compiler::compile_model(compiler::fuse_layers(compiler::load_workload(path)), config, options).program;
+  EXPECT_EQ(difference(twin_of(config), program, config), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Conv, Convolutions,
+                         testing::Values("ragged_15x17x3", "depthwise_strided_ragged", "pooled_2x2_ragged"),
+                         [](const testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
+
 // The first layers of a network: layers overlap, and their shares of the accounting agree too.
 TEST(Network, FirstLayersOfModelAndRtlAgreeInEveryEvent) {
   const std::string path = std::string(GEMEL_SOURCE_DIR) + "/workloads/models/mlperf_tiny_resnet8.yaml";
