@@ -60,24 +60,28 @@ inline void DmaReader::merge(const DmaTransaction& transaction, std::uint32_t pi
   const RowSequencer::Row& row = rows_.working();
   const MvinRows& mvin = *row.mvin;
   const int row_bits = mvin.local_row_bits;
-  const bool one_run = beats.one_a_cycle() && row_bits <= bus_bits_ && mvin.plain;
-  const std::uint32_t together = one_run ? pieces : 1;
   const std::uint32_t end = row.done + transaction.useful;
-  std::uint32_t position = row.done;
-  for (std::uint32_t i = 0; i < pieces; i += together) {
+  // One run, of bytes from `from` to `to` of the row; its first piece ends at `first_end`.
+  const auto hand_on = [&](std::uint32_t from, std::uint32_t first_end, std::uint32_t to, std::uint32_t run_pieces) {
+    const std::uint32_t needed_beat = (transaction.offset + (first_end - row.done) - 1) >> bus_bits_;
     MvinRun& run = writer_.next_run();
     run.mvin = &mvin;
-    run.row = row.index;
-    run.pieces = together;
-    run.position = position;
-    position = std::min(((position >> row_bits) + 1) << row_bits, end);  // behind its first piece
-    const std::uint32_t needed_beat = (transaction.offset + (position - row.done) - 1) >> bus_bits_;
     run.emitted = std::max(last_emitted_, beats.consumed(needed_beat)) + 1;
-    last_emitted_ = run.emitted + together - 1;
-    run.end = one_run ? end : position;
-    run.completes = run.end == mvin.row_bytes && row.index + 1 == mvin.rows;
+    run.row = row.index;
+    run.position = from;
+    run.end = to;
+    run.pieces = run_pieces;
+    run.completes = to == mvin.row_bytes && row.index + 1 == mvin.rows;
+    last_emitted_ = run.emitted + run_pieces - 1;
     writer_.append();
+  };
+  const auto piece_end = [&](std::uint32_t from) { return std::min(((from >> row_bits) + 1) << row_bits, end); };
+  if (beats.one_a_cycle() && row_bits <= bus_bits_ && mvin.plain) {
+    hand_on(row.done, piece_end(row.done), end, pieces);
+    return;
   }
+  for (std::uint32_t from = row.done; from < end; from = piece_end(from))
+    hand_on(from, piece_end(from), piece_end(from), 1);
 }
 
 void DmaReader::account_until(Cycle now) {
