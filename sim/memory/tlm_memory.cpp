@@ -39,15 +39,21 @@ void annotate_answer(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay,
 }
 
 bool TlmMemory::get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi& dmi) {
-  dmi.set_dmi_ptr(memory_.bytes().data());
-  dmi.set_start_address(memory_.base());
-  dmi.set_end_address(memory_.base() + memory_.size() - 1);
-  if (const Cycle latency = memory_.timer().fixed_latency()) {
+  grant_direct_access(dmi, memory_.bytes().data(), memory_.base(), memory_.base() + memory_.size() - 1,
+                      memory_.timer());
+  return true;
+}
+
+void grant_direct_access(tlm::tlm_dmi& dmi, std::uint8_t* contents, std::uint64_t start, std::uint64_t end,
+                         const MemoryTimer& timer) {
+  dmi.set_dmi_ptr(contents);
+  dmi.set_start_address(start);
+  dmi.set_end_address(end);
+  if (const Cycle latency = timer.fixed_latency()) {
     dmi.set_read_latency(cycles_to_time(latency));
     dmi.set_write_latency(cycles_to_time(latency));
   }
   dmi.set_granted_access(tlm::tlm_dmi::DMI_ACCESS_READ_WRITE);
-  return true;
 }
 
 }  // namespace gemel::sim

@@ -30,6 +30,10 @@ struct BeatGaps final : tlm::tlm_extension<BeatGaps> {
 // What a target without contents does in b_transport(): from the time of the request to that of its answer.
 void annotate_answer(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay, MemoryTimer& timer);
 
+// Access to [start, end] without transport; where every answer takes the same time, the descriptor says how long.
+void grant_direct_access(tlm::tlm_dmi& dmi, std::uint8_t* contents, std::uint64_t start, std::uint64_t end,
+                         const MemoryTimer& timer);
+
 class TlmMemory final : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<TlmMemory> socket{"socket"};

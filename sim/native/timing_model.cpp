@@ -35,10 +35,7 @@ class AddressSpace final : public sc_core::sc_module {
   }
   // A range for checks; a timing-only machine touches no contents.
   bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi& dmi) {
-    dmi.set_dmi_ptr(nullptr);
-    dmi.set_start_address(0);
-    dmi.set_end_address(std::numeric_limits<std::uint64_t>::max() - 1);
-    dmi.set_granted_access(tlm::tlm_dmi::DMI_ACCESS_READ_WRITE);
+    grant_direct_access(dmi, nullptr, 0, std::numeric_limits<std::uint64_t>::max() - 1, timer_);
     return true;
   }
   MemoryTimer timer_;
