@@ -131,7 +131,7 @@ std::string unit_of(const Event& event) {
     case EventKind::ReadRequest:
       return "dma_reader, memory_port, load_controller";
     case EventKind::WriteBeat:
-      return "dma_writer, store_pipeline, memory_port";
+      return "dma_writer, store_pipeline, memory_port, store_controller";
     case EventKind::ReadBeat:
       return "memory_port, beat_merger";
     case EventKind::Acknowledge:
