@@ -87,6 +87,17 @@ TileForm FormChooser::choose(const ContractionGroup& group, const Schedule& plai
     form.why = "plain: loops are not wanted";
     return form;
   }
+  // Loops of a long convolution take long to weigh; where the host needs less than half of the cycles, all that they
+  // could gain is the start and the end of the layer.
+  constexpr std::uint64_t kLongLayer = 65536;
+  const std::uint64_t host = commands_of(plain) * (1 + machine_.config.host.issue_gap_cycles);
+  const bool is_product = std::all_of(group.begin(), group.end(),
+                                      [&](const Contraction& work) { return why_no_loops(work, machine_).empty(); });
+  if (use_ == LoopUse::Automatic && !is_product && plain.predicted_cycles > kLongLayer &&
+      2 * host < plain.predicted_cycles) {
+    form.why = "plain: the host takes " + number(host) + " of about " + number(plain.predicted_cycles) + " cycles";
+    return form;
+  }
   Plans plans;
   std::string key;
   for (const Contraction& work : group) {
