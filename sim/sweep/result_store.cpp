@@ -3,10 +3,12 @@
 
 #include <zlib.h>
 
+#include <chrono>
 #include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <thread>
 
 #include "sim/arch/input_error.h"
 #include "sim/sweep/owner.h"
@@ -40,6 +42,21 @@ CREATE TABLE slurm_submissions (id INTEGER PRIMARY KEY, job TEXT NOT NULL, direc
 
 std::int64_t now() { return std::time(nullptr); }
 
+// The first change of a new file takes a lock that SQLite does not wait for, whatever the time limit: another sweep
+// that starts in the same moment may hold it.
+void change_to_wal(Database& database) {
+  constexpr int kMostTries = 200;
+  for (int tried = 1;; ++tried) {
+    try {
+      database.execute("PRAGMA journal_mode = WAL");
+      return;
+    } catch (const std::runtime_error&) {
+      if (tried == kMostTries) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
+}
+
 std::string packed(const std::string& text) {
   uLongf size = compressBound(text.size());
   std::string bytes(size, '\0');
@@ -59,7 +76,8 @@ std::string sweep_database_path(const std::string& directory) {
 ResultStore::ResultStore(const std::string& directory, std::string owner)
     : path_(sweep_database_path(directory)), owner_(std::move(owner)), database_(path_, Database::Access::Create) {
   try {
-    database_.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    change_to_wal(database_);
+    database_.execute("PRAGMA synchronous = FULL");
     Transaction transaction(database_);
     Statement version = database_.prepare("PRAGMA user_version");
     version.step();
