@@ -79,7 +79,7 @@ void normalise(float* row, std::size_t extent, double epsilon) {
 // InstanceNormalization and GroupNormalization.
 OnnxTensors evaluate_channel_norm(const Operands& in) {
   const OnnxShape& shape = in.shape(0);
-  if (shape.size() < 3) in.fail("expected an image");
+  if (shape.size() < 3 || in.checked_count(shape) == 0) in.fail("expected an image with elements");
   const Split channel(shape, 1, 2);
   const bool has_groups = in.node().op_type == "GroupNormalization";
   const std::int64_t groups = has_groups ? in.node().int_or("num_groups", 0) : shape[1];
